@@ -1,0 +1,151 @@
+"""One run's settings, in training terms. Frozen, validated, one line and unit per field; stored with the run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from agentopt_core.errors import ConfigError
+from agentopt_core.prompts import PromptBook, default_prompts
+from agentopt_core.words import JsonObject, Word
+
+DEMO_MODEL = "demo"
+"""Name of the offline demo model."""
+DEMO_LABEL = "Demo model (scripted, offline): shows how the app works; its numbers say nothing about a real model."
+
+Acceptance = Literal["strict", "accept_ties"]
+
+
+class Endpoint(Word):
+    """Where a role's model answers. It names the variable that holds the key, never the key."""
+
+    kind: Literal["demo", "openai"] = "demo"
+    """`demo`: the offline demo model; `openai`: any OpenAI-compatible endpoint."""
+    model: str = DEMO_MODEL
+    base_url: str | None = None
+    """None: the openai client's own default."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """Environment variable that holds the key; endpoints without keys need none."""
+    timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds one attempt of a request may take."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """None leaves it to the endpoint."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Completion tokens per reply; None leaves it to the endpoint."""
+    demo_latency_ms: float = Field(default=20.0, ge=0)
+    """Demo model only: time one reply takes, in milliseconds."""
+
+    @property
+    def is_demo(self) -> bool:
+        """The offline demo model answers."""
+        return self.kind == "demo"
+
+
+class AgentConfig(Word):
+    """The paper's GPT-4+ agent."""
+
+    endpoint: Endpoint = Endpoint()
+    turn_cap: int = Field(default=15, ge=1, le=200)
+    """Model replies per rollout (the authors' code: MATH 15, GAIA 20, TabMWP 12)."""
+    tool_output_tokens: int = Field(default=5000, ge=50)
+    """Estimated tokens of one tool output that reach the model; the middle is cut."""
+    failed_calls_limit: int = Field(default=3, ge=1)
+    """After so many failed calls of one function the agent is told to go on without it."""
+
+
+class OptimizerConfig(Word):
+    """The AgentOptimizer (Algorithm 1)."""
+
+    endpoint: Endpoint = Endpoint()
+    max_actions: int = Field(default=3, ge=1, le=20)
+    """Actions per step, at most (the paper: 3)."""
+    retries: int = Field(default=3, ge=0, le=10)
+    """Tries after an invalid proposal, in the same conversation."""
+    prompt_tokens: int = Field(default=24_000, ge=2_000)
+    """Hard budget of the optimizer's prompt, in estimated tokens."""
+    progressive: bool = True
+    """Progressive update; without it each step returns a whole new set (the paper's ablation)."""
+
+
+class TrainingConfig(Word):
+    """Algorithm 2."""
+
+    epochs: int = Field(default=10, ge=1, le=1000)
+    """E: accepted epochs, at most."""
+    patience: int = Field(default=10, ge=0, le=1000)
+    """C: the run stops after more than C withdrawn candidates in a row."""
+    acceptance: Acceptance = "strict"
+    """`strict`: a tie is no improvement (Algorithm 2); `accept_ties`: the authors' code."""
+    roll_back: bool = True
+    """Withdraw a candidate that is not better; without it every candidate is kept (the paper's ablation)."""
+    early_stop: bool = True
+    """Stop by patience; without it the run goes on to E epochs or the limit on evaluations."""
+    max_evaluations: int | None = Field(default=None, ge=1)
+    """Evaluations of the training set, baseline included, at most; None: no limit beside E and C."""
+    stop_at_perfect: bool = True
+    """End the run when every training task is solved: nothing is left to gain."""
+
+
+class Budget(Word):
+    """Limits over agent and optimizer together, with what is in flight; None is no limit."""
+
+    usd: float | None = Field(default=None, gt=0)
+    """US dollars; needs models with a known price."""
+    tokens: int | None = Field(default=None, ge=1)
+    """Prompt and completion tokens."""
+    requests: int | None = Field(default=None, ge=1)
+    """Requests that reached an endpoint."""
+
+
+class SandboxLimits(Word):
+    """What one call of a function may use; beyond it the call is ended, not the run."""
+
+    wall_s: float = Field(default=10.0, gt=0, le=3600)
+    """Seconds of wall clock."""
+    cpu_s: float = Field(default=10.0, gt=0, le=3600)
+    """Seconds of CPU."""
+    memory_mb: int = Field(default=1024, ge=64)
+    """MiB of address space beyond what the warm process already maps."""
+    output_kb: int = Field(default=256, ge=1)
+    """KiB of standard output that are kept."""
+    result_kb: int = Field(default=1024, ge=1)
+    """KiB of JSON a result may have."""
+    workers: int | None = Field(default=None, ge=1)
+    """Calls that run at the same time; None: one per core, at least 2."""
+    packages: tuple[str, ...] = ("numpy", "pandas", "scipy", "sympy")
+    """Installed distributions a function may import beside the standard library."""
+
+
+class RunConfig(Word):
+    """Everything that decides a run, but for the tasks and the keys."""
+
+    name: str = Field(default="", max_length=200)
+    """What people call the run; the run id when empty."""
+    agent: AgentConfig = AgentConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()
+    budget: Budget = Budget()
+    sandbox: SandboxLimits = SandboxLimits()
+    concurrency: int = Field(default=8, ge=1, le=512)
+    """Rollouts in flight, at most."""
+    seed: int = 0
+    """For whatever is drawn; the demo model answers by it too."""
+    prompts: PromptBook = Field(default_factory=default_prompts)
+
+    @property
+    def is_demo(self) -> bool:
+        """Any of the two roles is played by the demo model, so the numbers say nothing about a real model."""
+        return self.agent.endpoint.is_demo or self.optimizer.endpoint.is_demo
+
+
+def parse_config(data: JsonObject) -> RunConfig:
+    """A configuration from JSON.
+
+    Raises: ConfigError naming each field that is wrong and why.
+    """
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"The configuration cannot be used: {faults}.", "Correct these fields.") from error

@@ -1,0 +1,237 @@
+"""One frozen type per fact a run can report: the lines of events.ndjson. JSON in and out, versioned.
+
+A reader ignores kinds it does not know and fields it does not know, so that an older program reads a newer journal.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic_core import PydanticSerializationError
+
+from agentopt_core.actions import Refusal, Update
+from agentopt_core.chat import Purpose
+from agentopt_core.functions import FunctionSet
+from agentopt_core.rollouts import Proportion, Rollout, SandboxLevel, Usage
+from agentopt_core.tasks import Split
+from agentopt_core.words import JsonObject, Word
+
+VERSION = 1
+"""Version of the event format."""
+
+VerdictKind = Literal["baseline", "kept", "rolled_back", "unchanged"]
+"""`unchanged`: the step ended with no valid action, so nothing was evaluated; it counts like a withdrawn candidate."""
+
+StopKind = Literal["epochs", "patience", "perfect", "max_evaluations", "budget", "stopped", "interrupted"]
+
+
+class Fact(Word):
+    """Common to all events."""
+
+    model_config = ConfigDict(extra="ignore")
+    v: int = VERSION
+    at: float = Field(default_factory=time.time)
+    """Seconds since 1970, UTC."""
+
+
+class RunStarted(Fact):
+    """A trainer process began (or went on with) the run."""
+
+    kind: Literal["run_started"] = "run_started"
+    run_id: str
+    resumed: bool
+    pid: int
+    train_tasks: int
+    level: SandboxLevel
+    environment: JsonObject
+    """Versions of Python, this package and the main libraries; platform."""
+
+
+class RequestFinished(Fact):
+    """A model answered or gave up: what it cost, counted once per request."""
+
+    kind: Literal["request_finished"] = "request_finished"
+    purpose: Purpose
+    model: str
+    usage: Usage
+    ms: float
+    attempts: int
+    error: str = ""
+
+
+class EvaluationStarted(Fact):
+    """A function set is about to be measured on a split."""
+
+    kind: Literal["evaluation_started"] = "evaluation_started"
+    evaluation: int
+    step: int | None
+    """The step that proposed the set; None for the baseline."""
+    functions: FunctionSet
+    split: Split
+    n: int
+
+
+class RolloutFinished(Fact):
+    """One rollout ended and was graded (or is a fault)."""
+
+    kind: Literal["rollout_finished"] = "rollout_finished"
+    evaluation: int
+    functions_digest: str
+    rollout: Rollout
+
+
+class EvaluationFinished(Fact):
+    """All tasks of an evaluation were run."""
+
+    kind: Literal["evaluation_finished"] = "evaluation_finished"
+    evaluation: int
+    functions_digest: str
+    split: Split
+    result: Proportion
+    wall_s: float
+
+
+class StepStarted(Fact):
+    """The optimizer was asked for an update."""
+
+    kind: Literal["step_started"] = "step_started"
+    step: int
+    """Counts all steps of the run from 1."""
+    accepted_evaluation: int
+    """The evaluation whose set and histories it works from."""
+    prompt_tokens: int = 0
+    """Estimated tokens of its prompt."""
+
+
+class ProposalRefused(Fact):
+    """Validation refused a proposal; the reason went back to the optimizer."""
+
+    kind: Literal["proposal_refused"] = "proposal_refused"
+    step: int
+    refusal: Refusal
+
+
+class UpdateProposed(Fact):
+    """A step ended."""
+
+    kind: Literal["update_proposed"] = "update_proposed"
+    step: int
+    update: Update
+    seconds: float
+
+
+class VerdictReached(Fact):
+    """The candidate was kept or withdrawn (or was the baseline)."""
+
+    kind: Literal["verdict_reached"] = "verdict_reached"
+    step: int | None
+    evaluation: int | None
+    """None when nothing was evaluated."""
+    verdict: VerdictKind
+    reason: str
+    epoch: int
+    """Accepted epochs after it: i of Algorithm 2."""
+    withdrawn_in_a_row: int
+    """r of Algorithm 2, after it."""
+    best: Proportion
+    candidate: Proportion | None
+
+
+class CommandObeyed(Fact):
+    """A command from commands.ndjson took effect."""
+
+    kind: Literal["command_obeyed"] = "command_obeyed"
+    command_id: str
+    command: str
+    by: str
+
+
+class Warned(Fact):
+    """Something a person should know, though the run goes on."""
+
+    kind: Literal["warned"] = "warned"
+    message: str
+    hint: str = ""
+
+
+class RunFinished(Fact):
+    """The run ended by a rule, a limit or a person; the accepted set is intact."""
+
+    kind: Literal["run_finished"] = "run_finished"
+    stop: StopKind
+    reason: str
+    best_evaluation: int
+    functions: FunctionSet
+    baseline: Proportion
+    best: Proportion
+    usage: Usage
+    wall_s: float
+    """Seconds of work, all trainer processes of the run together."""
+
+
+class RunFailed(Fact):
+    """The run cannot go on until a person mends something; what was accepted before is intact."""
+
+    kind: Literal["run_failed"] = "run_failed"
+    message: str
+    hint: str
+
+
+Event = Annotated[
+    RunStarted
+    | RequestFinished
+    | EvaluationStarted
+    | RolloutFinished
+    | EvaluationFinished
+    | StepStarted
+    | ProposalRefused
+    | UpdateProposed
+    | VerdictReached
+    | CommandObeyed
+    | Warned
+    | RunFinished
+    | RunFailed,
+    Field(discriminator="kind"),
+]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+KINDS = frozenset(
+    kind.model_fields["kind"].default
+    for kind in (
+        RunStarted,
+        RequestFinished,
+        EvaluationStarted,
+        RolloutFinished,
+        EvaluationFinished,
+        StepStarted,
+        ProposalRefused,
+        UpdateProposed,
+        VerdictReached,
+        CommandObeyed,
+        Warned,
+        RunFinished,
+        RunFailed,
+    )
+)
+
+
+def to_line(event: Event) -> bytes:
+    """The event as one line of UTF-8 JSON, newline included. Half characters (lone surrogates) become `?`."""
+    try:
+        return event.model_dump_json().encode() + b"\n"
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return json.dumps(event.model_dump(mode="json"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def from_line(line: bytes) -> Event | None:
+    """The event of a line, or None for a kind this version does not know.
+
+    Raises: ValueError when the line is not an event.
+    """
+    data = json.loads(line)
+    if not isinstance(data, dict) or "kind" not in data:
+        raise ValueError("not an event: no 'kind'")
+    return _ADAPTER.validate_python(data) if data["kind"] in KINDS else None

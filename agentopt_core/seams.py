@@ -1,0 +1,74 @@
+"""The places where parts meet: one method and a promise each. Whatever keeps the promise fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from agentopt_core.chat import ChatReply, ChatRequest
+from agentopt_core.events import Event
+from agentopt_core.functions import Function, FunctionSet
+from agentopt_core.rollouts import Answer, ExecutionResult, Rollout, SandboxLevel, Score
+from agentopt_core.tasks import Question, Task
+
+
+class ChatModel(Protocol):
+    """A language model behind an endpoint."""
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        """Answer one request, retries included.
+
+        Raises: InfrastructureFault when the endpoint stays down, RequestRefused when it refuses this one request,
+        EndpointSetupError when no request can work (key, model, address), BudgetExhausted before it would overspend.
+        """
+        ...
+
+
+class Sandbox(Protocol):
+    """Runs code that a model wrote."""
+
+    @property
+    def level(self) -> SandboxLevel:
+        """What isolation calls really get."""
+        ...
+
+    async def call(self, function: Function, arguments: Mapping[str, JsonValue]) -> ExecutionResult:
+        """Run one call in isolation; a crash or time-out comes back as a result, never as an exception.
+
+        Raises: InfrastructureFault when the worker is lost for a reason that is not the function's.
+        """
+        ...
+
+    async def run_python(self, code: str) -> ExecutionResult:
+        """Run a block of Python as a script: `stdout` is what it printed, `value` its last expression."""
+        ...
+
+    async def close(self) -> None:
+        """End every process of the sandbox."""
+        ...
+
+
+class Agent(Protocol):
+    """Solves tasks with the functions it is given."""
+
+    async def solve(self, question: Question, functions: FunctionSet, evaluation: int) -> Rollout:
+        """One rollout, unscored. A bad rollout is data; only SetupError and BudgetExhausted are raised."""
+        ...
+
+
+class Grader(Protocol):
+    """Judges answers."""
+
+    def grade(self, task: Task, answer: Answer) -> Score:
+        """Judge one answer against the task's gold; never raises for what the answer holds."""
+        ...
+
+
+class EventSink(Protocol):
+    """Keeps the facts a run reports."""
+
+    def emit(self, event: Event) -> None:
+        """Record one event. When it returns, the event survives a kill of this process."""
+        ...

@@ -1,0 +1,176 @@
+"""What the pages and the command line show: answers to questions, computed once, in one place."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agentopt_core.actions import Refusal
+from agentopt_core.events import VerdictKind
+from agentopt_core.functions import Function
+from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
+from agentopt_core.tasks import Split
+from agentopt_core.words import Word
+
+RunStatus = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
+"""`interrupted`: no trainer holds the run though it has not ended; it can be resumed."""
+
+
+class RunSummary(Word):
+    """A row of the runs table."""
+
+    run_id: str
+    name: str
+    status: RunStatus
+    status_reason: str
+    """Why this status, e.g. "no trainer holds the run; last event 12 min ago"."""
+    task_set: str
+    train_tasks: int
+    agent_model: str
+    optimizer_model: str
+    is_demo: bool
+    level: SandboxLevel | None
+    created_at: float
+    updated_at: float
+    baseline: Proportion | None
+    best: Proportion | None
+    best_evaluation: int | None
+    evaluations: int
+    """Finished evaluations, baseline included."""
+    epoch: int
+    """Accepted epochs so far."""
+    max_epochs: int
+    withdrawn_in_a_row: int
+    patience: int
+    usage: Usage
+    functions: int
+    """Size of the accepted set."""
+    stop_reason: str = ""
+    hint: str = ""
+    """For failed runs: the next move."""
+
+
+class Progress(Word):
+    """What a live run is doing now."""
+
+    evaluation: int
+    split: Split
+    done: int
+    total: int
+    correct: int
+    faults: int
+    started_at: float
+    """Of this evaluation."""
+    phase: Literal["evaluating", "optimizing", "idle"]
+
+
+class CurvePoint(Word):
+    """One evaluation on the accuracy curve."""
+
+    evaluation: int
+    epoch: int
+    step: int | None
+    split: Split
+    result: Proportion
+    verdict: VerdictKind | Literal["pending"]
+    reason: str
+    best: Proportion
+    """The accepted result after the verdict."""
+    functions: tuple[str, ...]
+    """Names in the evaluated set."""
+    usage: Usage
+    """Of the run up to this point."""
+    at: float
+
+
+class ActionView(Word):
+    """One change of a function: before and after."""
+
+    op: Literal["add", "revise", "remove"]
+    name: str
+    before: Function | None
+    after: Function | None
+
+
+class UpdateView(Word):
+    """One optimizer step and what became of it."""
+
+    step: int
+    evaluation: int | None
+    verdict: VerdictKind | Literal["pending"]
+    reason: str
+    actions: tuple[ActionView, ...]
+    refusals: tuple[Refusal, ...]
+    rationale: str
+    base: Proportion | None
+    """The accepted result it started from."""
+    candidate: Proportion | None
+    fixed: tuple[str, ...] = ()
+    """Tasks failed before and solved by the candidate."""
+    broken: tuple[str, ...] = ()
+    at: float = 0.0
+
+
+class FunctionVersion(Word):
+    """One version of one function in a run."""
+
+    name: str
+    version: int
+    """1 is the first version of that name in the run."""
+    op: Literal["add", "revise", "remove"]
+    status: VerdictKind | Literal["pending", "refused"]
+    step: int
+    evaluation: int | None
+    function: Function | None
+    """None for a removal."""
+    reason: str
+    calls: int = 0
+    """Calls in the evaluation of its candidate."""
+    succeeded: int = 0
+
+
+class EventLine(Word):
+    """A line of the event log."""
+
+    offset: int
+    """Byte offset in the journal; unique within the run."""
+    at: float
+    kind: str
+    text: str
+    """A sentence."""
+    severity: Literal["info", "good", "warning", "error"] = "info"
+
+
+class TaskSetSummary(Word):
+    """A row of the task set list."""
+
+    id: str
+    name: str
+    description: str
+    is_sample: bool
+    tasks: int
+    scorable: int
+    splits: dict[str, int]
+    """Split -> tasks."""
+
+
+class Forecast(Word):
+    """What a run will take, before it starts; bounds, not promises."""
+
+    train_tasks: int
+    evaluations_max: int | None
+    """None: bounded by E x (C+1) only when both rules are on."""
+    rollouts_max: int | None
+    requests_per_rollout: str
+    """A sentence: between 1 and the turn cap."""
+    requests_min: int
+    requests_max: int | None
+
+
+class Check(Word):
+    """One finding of `doctor`."""
+
+    name: str
+    state: Literal["ok", "warning", "failed", "skipped"]
+    detail: str
+    hint: str = ""
+    """The command or click that mends it."""
