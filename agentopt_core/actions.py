@@ -95,3 +95,13 @@ def apply_action(functions: FunctionSet, action: AddFunction | ReviseFunction | 
             return functions.without(name)
         case _:
             assert_never(action)
+
+
+class Withdrawn(Word):
+    """An entry of the failure record: a candidate that was rolled back, shown to the optimizer ascending by score."""
+
+    functions: FunctionSet
+    accuracy: float
+    n: int
+    reason: str
+    """Why it was withdrawn."""

@@ -41,6 +41,10 @@ class Sandbox(Protocol):
         """
         ...
 
+    async def load(self, function: Function) -> ExecutionResult:
+        """Execute the function's source without calling it: imports and top-level checks run, `name` must be callable."""
+        ...
+
     async def run_python(self, code: str) -> ExecutionResult:
         """Run a block of Python as a script: `stdout` is what it printed, `value` its last expression."""
         ...

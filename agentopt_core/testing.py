@@ -75,6 +75,15 @@ class InMemorySandbox:
             return ExecutionResult(ok=False, error=ExecutionError(type=type(error).__name__, message=str(error)))
         return ExecutionResult(ok=True, value=value)
 
+    async def load(self, function: Function) -> ExecutionResult:
+        """Execute the code."""
+        names: dict[str, object] = {}
+        try:
+            exec(function.code, names)  # noqa: S102 - test code only, see the class
+        except Exception as error:
+            return ExecutionResult(ok=False, error=ExecutionError(type=type(error).__name__, message=str(error)))
+        return ExecutionResult(ok=callable(names.get(function.name)))
+
     async def run_python(self, code: str) -> ExecutionResult:
         """Execute a block; what it prints is its output."""
         printed: list[str] = []
