@@ -1,0 +1,77 @@
+"""What every family has in common: levels, splits and the record of one task."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["easy", "medium", "hard"]
+"""easy: a person manages it without paper; medium, hard: hardly anyone does. Hard ones hold the family's snag as well."""
+
+PLAN: dict[str, tuple[Level, ...]] = {
+    "train": ("easy", "easy", "medium", "hard", "hard"),
+    "val": ("easy", "hard"),
+    "test": ("easy", "medium", "hard"),
+}
+"""Levels of the tasks each family has in each split."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One task before it has an id."""
+
+    question: str
+    answer: str
+    context: str = ""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of task. `draw` makes one from a source of chance, a level and a running number (for the wording)."""
+
+    subject: str
+    answer_type: str
+    draw: Callable[[random.Random, Level, int], Draft]
+
+    def records(self, seed: int) -> dict[str, list[dict[str, str]]]:
+        """The family's tasks by split, no question twice."""
+        chance = random.Random(f"{seed}:{self.subject}")
+        seen: set[tuple[str, str]] = set()
+        splits: dict[str, list[dict[str, str]]] = {}
+        number = 0
+        for split, levels in PLAN.items():
+            splits[split] = []
+            for level in levels:
+                draft = self.draw(chance, level, number)
+                while (draft.question, draft.context) in seen:
+                    draft = self.draw(chance, level, number)
+                seen.add((draft.question, draft.context))
+                number += 1
+                record = {
+                    "id": f"{self.subject.replace(' ', '-')}-{number:02d}",
+                    "question": draft.question,
+                    "answer": draft.answer,
+                    "answer_type": self.answer_type,
+                    "split": split,
+                    "subject": self.subject,
+                    "level": level,
+                }
+                splits[split].append(record | ({"context": draft.context} if draft.context else {}))
+        return splits
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One sample set: a folder with tasks.jsonl and manifest.json."""
+
+    id: str
+    name: str
+    description: str
+    families: tuple[Family, ...]
+
+
+def thousands(number: int) -> str:
+    """12400 -> 12,400, as people write it."""
+    return f"{number:,}"
