@@ -82,9 +82,17 @@ class TrainingConfig(Word):
     early_stop: bool = True
     """Stop by patience; without it the run goes on to E epochs or the limit on evaluations."""
     max_evaluations: int | None = Field(default=None, ge=1)
-    """Evaluations of the training set, baseline included, at most; None: no limit beside E and C."""
+    """Evaluations of the training set, baseline included, at most; None: the worst case of Algorithm 2."""
     stop_at_perfect: bool = True
     """End the run when every training task is solved: nothing is left to gain."""
+
+    @property
+    def evaluations_limit(self) -> int:
+        """Evaluations after which the run ends in any case: the configured limit, or 1 + E x (C + 1).
+
+        That is Algorithm 2's worst case, which it cannot pass; without early stop it is what bounds the run.
+        """
+        return self.max_evaluations or 1 + self.epochs * (self.patience + 1)
 
 
 class Budget(Word):

@@ -7,7 +7,7 @@ from typing import Literal
 from agentopt_core.actions import Refusal
 from agentopt_core.events import VerdictKind
 from agentopt_core.functions import Function
-from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
+from agentopt_core.rollouts import Proportion, RolloutEnd, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import Word
 
@@ -44,7 +44,12 @@ class RunSummary(Word):
     usage: Usage
     functions: int
     """Size of the accepted set."""
+    wall_s: float | None = None
+    """Seconds of work, all trainer processes of the run together; None until the run ended."""
+    stop_kind: str = ""
+    """The rule that ended it (`epochs`, `patience`, `perfect`, ...); empty while it goes on."""
     stop_reason: str = ""
+    """Why it ended, in a sentence."""
     hint: str = ""
     """For failed runs: the next move."""
 
@@ -126,6 +131,29 @@ class FunctionVersion(Word):
     calls: int = 0
     """Calls in the evaluation of its candidate."""
     succeeded: int = 0
+
+
+class RolloutRow(Word):
+    """A row of an evaluation's per-task table; the whole rollout is fetched apart."""
+
+    evaluation: int
+    task_id: str
+    ended: RolloutEnd
+    correct: bool | None
+    """None when it was not scored (a fault)."""
+    answer: str
+    """What the agent ended with, cut to a few hundred characters."""
+    extracted: str
+    method: str
+    reason: str
+    """Why it is right, wrong or a fault."""
+    turns: int
+    """Replies of the model."""
+    calls: int
+    failed_calls: int
+    usage: Usage
+    seconds: float
+    at: float
 
 
 class EventLine(Word):

@@ -1,0 +1,37 @@
+# AgentOpt. `make run` starts the dashboard, `make test` runs every check, `make demo` trains in the terminal.
+PORT ?= 8501
+PYTHON ?= python3
+VENV := .venv/bin/python
+
+.PHONY: run demo test bench lock clean install screenshots help
+
+help:            ## say what there is
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 14
+
+run: install     ## start the dashboard on 127.0.0.1:8501 (PORT=... for another)
+	@$(VENV) -m agentopt_core dashboard --port $(PORT)
+
+demo: install    ## train on a sample set with the offline demo model, in this terminal
+	@$(VENV) -m agentopt_core train --demo --tasks number-and-algebra --name "Demo"
+
+test: install    ## every check: ruff, mypy --strict, pytest with a real Chromium
+	@PYTHON=$(VENV) scripts/test
+
+bench: install   ## the benchmarks of docs/benchmarks.md, as ratios
+	@$(VENV) benchmarks/run.py
+
+lock: install    ## remake requirements.txt from pyproject.toml (newest versions the ranges allow)
+	@$(VENV) -m pip install --quiet uv
+	@$(VENV) -m uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --no-emit-index-url --no-header --output-file requirements.txt --quiet
+
+screenshots: install ## remake docs/screenshots from the running app
+	@$(VENV) scripts/screenshots.py
+
+install: .venv/.installed ## make .venv and install the pinned requirements
+
+.venv/.installed: requirements.txt scripts/install
+	@PYTHON=$(PYTHON) scripts/install
+
+clean:           ## remove the environment and caches; runs and task sets in .agentopt stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

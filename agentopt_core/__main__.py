@@ -1,0 +1,58 @@
+"""`python -m agentopt_core COMMAND`: what the dashboard does, for terminals and scripts."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import agentopt_core
+from agentopt_core.cli import call, control, dashboard, doctor, export, history, runs, train, trainer
+from agentopt_core.errors import AgentOptError
+
+EXIT_CODES = """\
+exit codes: 0 done; 1 it ran and something failed (a run that failed, a call that failed, a check that failed);
+2 it could not be done as asked: the sentence on standard error says what and what next; 130 interrupted.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m agentopt_core",
+        description="Train an LLM agent without touching the LLM: its functions are the learnable weights.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"AgentOpt {agentopt_core.__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in (train, runs, control, export, history, call, doctor, dashboard, trainer):
+        group.register(commands)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code. Whatever a user can cause ends in a sentence, not a traceback."""
+    args = parser().parse_args(argv)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except AgentOptError as error:
+        print(f"agentopt: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("agentopt: interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (`| head`) has gone: nothing is wrong, but Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"agentopt: {error.strerror or error}{where}. Check the path, its rights and the disk.", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

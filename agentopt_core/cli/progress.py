@@ -1,0 +1,117 @@
+"""What a person sees while a run trains in a terminal, and the table at its end."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from agentopt_core.cli.common import dollars, percent
+from agentopt_core.config import DEMO_LABEL, RunConfig
+from agentopt_core.events import Event
+from agentopt_core.rollouts import Proportion, Usage
+from agentopt_core.words import JsonObject
+
+
+class ProgressBar:
+    """Epoch, tasks done, accuracy, cost and time left of a run, from its events. An EventSink."""
+
+    def __init__(self, config: RunConfig, stream: TextIO) -> None:
+        self._console = Console(file=stream)
+        self._epochs = config.training.epochs
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[accuracy]}"),
+            TextColumn("{task.fields[cost]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._progress.add_task("starting", total=None, accuracy="", cost="")
+        self._usage = Usage()
+        self._epoch = 0
+        self._done = self._correct = 0
+        if config.is_demo:
+            self._console.print(DEMO_LABEL, style="yellow", highlight=False)
+
+    def __enter__(self) -> ProgressBar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def emit(self, event: Event) -> None:
+        """Show what the event changes."""
+        match event.kind:
+            case "evaluation_started":
+                self._done = self._correct = 0
+                what = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
+                self._progress.reset(self._task, total=event.n, description=what, accuracy="")
+            case "rollout_finished":
+                self._done += 1
+                self._correct += event.rollout.correct
+                accuracy = f"{100 * self._correct / self._done:.0f} % right"
+                self._progress.update(self._task, advance=1, accuracy=accuracy)
+            case "request_finished":
+                self._usage += event.usage
+                self._progress.update(self._task, cost=f"cost {dollars(self._usage.cost_usd)}")
+            case "step_started":
+                self._progress.update(self._task, description="optimizer step")
+            case "verdict_reached":
+                self._epoch = event.epoch
+                self._say(event.verdict.replace("_", " "), event.reason, percent(event.candidate))
+            case "proposal_refused":
+                self._say("refused", event.refusal.reason, event.refusal.name)
+            case "warned":
+                self._say("warning", event.message, event.hint)
+            case _:
+                pass
+
+    def _say(self, mark: str, sentence: str, figure: str) -> None:
+        style = {"kept": "green", "baseline": "bold", "warning": "yellow"}.get(mark, "dim")
+        self._console.print(Text.assemble((f"{mark:<12}", style), f"{figure}  " if figure else "", sentence))
+
+
+def print_report(result: JsonObject, exported: object) -> None:
+    """The run's table of epochs, what was kept and rolled back, and where the functions were written."""
+    console = Console()
+    if result["demo"]:
+        console.print(DEMO_LABEL, style="yellow", highlight=False)
+    table = Table("epoch", "training accuracy", "verdict", "functions", title=str(result["run_id"]))
+    epochs = result["epochs"]
+    assert isinstance(epochs, list)
+    for row in epochs:
+        assert isinstance(row, dict)
+        names = row["functions"]
+        assert isinstance(names, list)
+        table.add_row(
+            str(row["epoch"]),
+            percent(Proportion(correct=_int(row["correct"]), n=_int(row["n"]))),
+            Text(str(row["verdict"]).replace("_", " ")),
+            Text(", ".join(map(str, names)) or "–"),
+        )
+    console.print(table)
+    cost = result["cost_usd"]
+    console.print(
+        f"{result['status']}: {result['stop_sentence'] or result['status_reason']}\n"
+        f"{result['requests']} requests, {result['tokens']} tokens, "
+        f"cost {dollars(cost if isinstance(cost, float) else None)}, {float(str(result['wall_s'] or 0)):.1f} s of work",
+        highlight=False,
+        markup=False,
+    )
+    if exported is not None:
+        console.print(f"Learned functions: {exported}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0

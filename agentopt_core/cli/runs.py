@@ -1,0 +1,68 @@
+"""`runs` and `show`: what was trained, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agentopt_core.cli.common import (
+    Subparsers,
+    add_command,
+    add_home,
+    add_json,
+    dollars,
+    percent,
+    print_json,
+    workbench,
+)
+from agentopt_core.cli.progress import print_report
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `runs` and `show`."""
+    listing = add_command(subparsers, "runs", run_list, "list all runs, newest first", "runs --json")
+    add_home(listing)
+    add_json(listing)
+    show = add_command(subparsers, "show", run_show, "show one run: its epochs, verdicts and cost", "show RUN --json")
+    show.add_argument("run", metavar="RUN", help="run id, or its beginning")
+    add_home(show)
+    add_json(show)
+
+
+def run_list(args: argparse.Namespace) -> int:
+    """Print the runs."""
+    runs = workbench(args).runs()
+    if args.json:
+        print_json([run.model_dump(mode="json") for run in runs])
+        return 0
+    if not runs:
+        print("No runs yet. Start one with: python -m agentopt_core train --tasks number-and-algebra")
+        return 0
+    table = Table("run", "status", "tasks", "model", "baseline", "best", "cost", "updated")
+    for run in runs:
+        table.add_row(
+            Text(run.run_id),
+            Text(run.status),
+            Text(run.task_set),
+            Text(f"{run.agent_model} (demo)" if run.is_demo and run.agent_model != "demo" else run.agent_model),
+            percent(run.baseline),
+            percent(run.best),
+            dollars(run.usage.cost_usd),
+            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.updated_at)),
+        )
+    Console().print(table)
+    return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Print one run."""
+    result = workbench(args).result(args.run)
+    if args.json:
+        print_json(result)
+    else:
+        print_report(result, None)
+    return 0

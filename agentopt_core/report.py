@@ -1,0 +1,50 @@
+"""A run as one JSON object for programs: the promise of `train --json` and `show --json`."""
+
+from __future__ import annotations
+
+from agentopt_core.rollouts import Proportion
+from agentopt_core.views import CurvePoint, RunSummary
+from agentopt_core.words import JsonObject
+
+
+def run_result(run: RunSummary, curve: list[CurvePoint]) -> JsonObject:
+    """The run's figures. Accuracies are shares from 0 to 1, null where nothing was measured; so is an unknown cost."""
+    epochs = [_row(point) for point in curve]
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "status": run.status,
+        "status_reason": run.status_reason,
+        "hint": run.hint,
+        "demo": run.is_demo,
+        "task_set": run.task_set,
+        "split": "train",
+        "baseline": run.baseline.accuracy if run.baseline else None,
+        "best": run.best.accuracy if run.best else None,
+        "best_interval": list(run.best.interval) if run.best and run.best.interval else None,
+        "n": run.best.n if run.best else 0,
+        "epochs": [*epochs],
+        "requests": run.usage.requests,
+        "tokens": run.usage.tokens,
+        "cost_usd": run.usage.cost_usd,
+        "wall_s": run.wall_s,
+        "stop_reason": run.stop_kind or None,
+        "stop_sentence": run.stop_reason,
+        "level": run.level,
+    }
+
+
+def _row(point: CurvePoint) -> JsonObject:
+    result: Proportion = point.result
+    return {
+        # The epoch the candidate stood for: a withdrawn one and the one kept after it carry the same number.
+        "epoch": point.epoch + (point.verdict == "rolled_back"),
+        "evaluation": point.evaluation,
+        "accuracy": result.accuracy,
+        "correct": result.correct,
+        "n": result.n,
+        "faults": result.faults,
+        "verdict": point.verdict,
+        "reason": point.reason,
+        "functions": [*point.functions],
+    }

@@ -1,0 +1,176 @@
+"""One trainer process: a run folder in, a finished (or failed) run out. Here the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import metadata
+from typing import TypeVar
+
+import agentopt_core
+from agentopt_core.agents import FunctionCallingAgent
+from agentopt_core.config import RunConfig
+from agentopt_core.errors import AgentOptError, BudgetExhausted
+from agentopt_core.evaluation.evaluator import Evaluator
+from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted
+from agentopt_core.execution import LocalExecutor
+from agentopt_core.functions import FunctionSet
+from agentopt_core.grading import StandardGrader
+from agentopt_core.history.journal import JournalWriter, read_journal
+from agentopt_core.history.run_folder import RunFolder
+from agentopt_core.llm import Models, open_models
+from agentopt_core.optimizer import AgentOptimizer
+from agentopt_core.rollouts import Proportion, Usage
+from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.seams import EventSink, Sandbox
+from agentopt_core.training.control import Control, StopNow, follow
+from agentopt_core.training.recorded import Recorded
+from agentopt_core.training.state import TrainState
+from agentopt_core.training.stopping import StopReason
+from agentopt_core.training.trainer import Trainer
+from agentopt_core.words import JsonObject
+
+T = TypeVar("T")
+
+
+class Broadcast:
+    """An event goes to the journal first and then to whoever listens (a progress bar)."""
+
+    def __init__(self, sinks: Sequence[EventSink]) -> None:
+        self._sinks = sinks
+
+    def emit(self, event: Event) -> None:
+        """Hand the event to each sink in order."""
+        for sink in self._sinks:
+            sink.emit(event)
+
+
+def run_training(
+    folder: RunFolder, environ: Mapping[str, str], listeners: Sequence[EventSink] = ()
+) -> RunFinished | RunFailed:
+    """Train the run of that folder, from its start or from where its journal ends, and return the last event.
+
+    `environ` holds the API keys. Raises: RunBusy when another trainer works on it; DiskFull; ProtocolError when the
+    journal is damaged. Everything else that stops a run becomes its last event.
+    """
+    with folder.hold():
+        recorded = Recorded(event for _, event in read_journal(folder.journal))
+        with JournalWriter(folder.journal) as journal:
+            sink = Broadcast([journal, *listeners])
+            try:
+                return asyncio.run(_Session(folder, environ, sink, recorded).run())
+            except AgentOptError as error:
+                failed = RunFailed(message=error.message, hint=error.hint)
+                sink.emit(failed)
+                return failed
+
+
+class _Session:
+    """The parts of one trainer process and their ends."""
+
+    def __init__(self, folder: RunFolder, environ: Mapping[str, str], sink: EventSink, recorded: Recorded) -> None:
+        self._folder = folder
+        self._environ = environ
+        self._sink = sink
+        self._recorded = recorded
+        self._config: RunConfig = folder.config()
+        self._tasks = folder.tasks().of("train")
+        self._began = time.monotonic()
+
+    async def run(self) -> RunFinished:
+        sandbox = ProcessSandbox(self._config.sandbox)
+        try:
+            self._sink.emit(self._started(sandbox))
+            models = open_models(self._config, self._sink, self._environ, self._recorded.usage)
+            try:
+                return await self._train(models, sandbox)
+            finally:
+                await models.close()
+        finally:
+            await sandbox.close()
+
+    async def _train(self, models: Models, sandbox: Sandbox) -> RunFinished:
+        config = self._config
+        control = Control(follow(self._folder.commands), self._sink)
+        agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts)
+        trainer = Trainer(
+            evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), StandardGrader(), self._sink),
+            optimizer=AgentOptimizer(
+                models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, config.sandbox.packages
+            ),
+            tasks=self._tasks,
+            config=config.training,
+            sink=self._sink,
+            control=control,
+            recorded=self._recorded,
+        )
+        try:
+            reason = (await until(control.listen, trainer.train)).reason
+        except BudgetExhausted as error:
+            reason = StopReason("budget", str(error))
+        except StopNow as stop:
+            reason = StopReason("stopped", str(stop))
+        finished = self._finished(trainer.state, reason, models.meter.spent)
+        self._sink.emit(finished)
+        return finished
+
+    def _started(self, sandbox: Sandbox) -> RunStarted:
+        return RunStarted(
+            run_id=self._folder.run_id,
+            resumed=not self._recorded.is_empty,
+            pid=os.getpid(),
+            train_tasks=len(self._tasks),
+            level=sandbox.level,
+            environment=environment(),
+        )
+
+    def _finished(self, state: TrainState | None, reason: StopReason, usage: Usage) -> RunFinished:
+        nothing = Proportion(correct=0, n=0)
+        return RunFinished(
+            stop=reason.kind,
+            reason=reason.sentence,
+            best_evaluation=state.best.index if state else 0,
+            functions=state.best.functions if state else FunctionSet(),
+            baseline=state.baseline.result if state else nothing,
+            best=state.best.result if state else nothing,
+            usage=usage,
+            wall_s=self._recorded.work_s + time.monotonic() - self._began,
+        )
+
+
+async def until(listen: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[T]]) -> T:
+    """Do the work while listening; what the listener raises ends the work at once and goes on to the caller."""
+
+    async def doing() -> T:
+        return await work()
+
+    async def listening() -> None:
+        await listen()
+
+    worker, listener = asyncio.create_task(doing()), asyncio.create_task(listening())
+    try:
+        await asyncio.wait({worker, listener}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.done():
+            return worker.result()
+        worker.cancel()
+        await asyncio.wait({worker})
+        listener.result()
+        raise asyncio.CancelledError
+    finally:
+        for task in (worker, listener):
+            task.cancel()
+        await asyncio.gather(worker, listener, return_exceptions=True)
+
+
+def environment() -> JsonObject:
+    """What a run was made with, for its record: versions and platform, nothing personal."""
+    versions: JsonObject = {name: metadata.version(name) for name in ("openai", "duckdb", "numpy", "sympy", "pandas")}
+    return {
+        "agentopt": agentopt_core.__version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        **versions,
+    }

@@ -1,0 +1,253 @@
+"""The facade: the only door of pages and command line to what this package can do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from agentopt_core import history
+from agentopt_core.commands import Command, CommandKind
+from agentopt_core.config import Endpoint, RunConfig
+from agentopt_core.doctor import check_endpoint, check_machine
+from agentopt_core.errors import ConfigError, TaskSetError
+from agentopt_core.functions import FunctionSet
+from agentopt_core.history.run_folder import RunFolder, find_run
+from agentopt_core.history.store import HistoryStore
+from agentopt_core.importing import Draft, TaskSetStore, read_tasks
+from agentopt_core.presets import Preset, forecast, presets
+from agentopt_core.report import run_result
+from agentopt_core.tasks import TaskSet
+from agentopt_core.views import (
+    Check,
+    CurvePoint,
+    EventLine,
+    Forecast,
+    FunctionVersion,
+    Progress,
+    RunSummary,
+    TaskSetSummary,
+    UpdateView,
+)
+from agentopt_core.words import JsonObject
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder of app.py."""
+SAMPLES = ROOT / "sample_data"
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """`$AGENTOPT_HOME`, or `.agentopt` beside app.py."""
+    return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
+
+
+class Workbench:
+    """Task sets, runs and their history under one home folder.
+
+    With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);
+    without, each question opens what is free and closes it again (the command line). Thread safe.
+    """
+
+    def __init__(self, home: Path, samples: Path = SAMPLES, *, live: bool = True) -> None:
+        self.home = home
+        home.mkdir(parents=True, exist_ok=True)
+        self._task_sets = TaskSetStore(home, samples)
+        self._trainers: list[subprocess.Popen[bytes]] = []
+        self._live = history.LiveHistory(home) if live else None
+
+    def close(self) -> None:
+        """Give the history free. Trainers go on: they do not need the dashboard."""
+        if self._live:
+            self._live.close()
+        self._reap()
+
+    @contextmanager
+    def _history(self) -> Iterator[HistoryStore]:
+        if self._live:
+            yield self._live.store
+            return
+        store = history.open_history(self.home)
+        try:
+            yield store
+        finally:
+            store.close()
+
+    # Task sets ------------------------------------------------------------------------------------------------------
+
+    def task_sets(self) -> list[TaskSetSummary]:
+        """Sample sets first, then the imported ones."""
+        return self._task_sets.list()
+
+    def task_set(self, taskset_id: str) -> TaskSet:
+        """One task set, whole. Raises: NotFound; TaskSetError when it is damaged."""
+        return self._task_sets.get(taskset_id)
+
+    def resolve_tasks(self, spec: str) -> TaskSet:
+        """The tasks a person names on the command line: a file, a folder, or a task set's name."""
+        return self._task_sets.resolve(spec)
+
+    def read_upload(self, filename: str, data: bytes, mapping: Mapping[str, str] | None = None) -> Draft:
+        """What a file holds, with every issue by row; nothing is saved. Raises: TaskSetError."""
+        return read_tasks(filename, data, mapping)
+
+    def save_task_set(self, draft: Draft, name: str) -> str:
+        """Keep the good rows of an upload under a new id."""
+        return self._task_sets.save(draft.task_set.with_(name=name.strip() or draft.task_set.name))
+
+    def delete_task_set(self, taskset_id: str) -> None:
+        """Delete an imported set; runs keep their own snapshot of its tasks."""
+        self._task_sets.delete(taskset_id)
+
+    # Before a run ---------------------------------------------------------------------------------------------------
+
+    def presets(self) -> dict[str, Preset]:
+        """Configurations to start from, by key."""
+        return presets(self.default_endpoint())
+
+    def default_endpoint(self) -> Endpoint:
+        """The demo model as long as no key is set."""
+        if os.environ.get("OPENAI_API_KEY"):
+            return Endpoint(kind="openai", model=os.environ.get("OPENAI_MODEL") or "gpt-4o-mini")
+        return Endpoint()
+
+    def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
+        """What the run will take, at least and at most."""
+        return forecast(config, len(self.task_set(taskset_id).of("train")))
+
+    def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
+        """Is the endpoint reachable, the key right, the model there, function calling working?"""
+        return asyncio.run(check_endpoint(endpoint, os.environ))
+
+    def check_machine(self) -> list[Check]:
+        """Does this machine have what is needed?"""
+        return check_machine(self.home)
+
+    # Runs -----------------------------------------------------------------------------------------------------------
+
+    def create(self, config: RunConfig, task_set: TaskSet) -> RunFolder:
+        """A new run, ready to be trained. Raises: TaskSetError when there is nothing to train on; ConfigError."""
+        if not task_set.of("train"):
+            raise TaskSetError(
+                f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",
+                "Training needs tasks of the split 'train' with answers: add answers or another split.",
+            )
+        if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
+            raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
+        return RunFolder.create(self.home, config, task_set)
+
+    def start(self, config: RunConfig, taskset_id: str, by: str) -> str:
+        """Create a run and launch its trainer, a process of its own that outlives this one. Returns the run id."""
+        folder = self.create(config, self.task_set(taskset_id))
+        self._launch(folder, by)
+        return folder.run_id
+
+    def folder(self, run_id: str) -> RunFolder:
+        """The run's folder. Raises: NotFound."""
+        return find_run(self.home, run_id)
+
+    def command(self, run_id: str, kind: CommandKind, by: str) -> str:
+        """Tell the run's trainer something; returns the full run id.
+
+        Raises: ConfigError when no trainer works on the run.
+        """
+        folder = self.folder(run_id)
+        if folder.holder() is None:
+            raise ConfigError(f"No trainer works on {folder.run_id}.", "It has ended, or resume it first.")
+        folder.commands.append(Command(kind=kind, by=by))
+        return folder.run_id
+
+    def resume(self, run_id: str, by: str) -> None:
+        """Unpause a live run, or launch a trainer that goes on where the journal ends."""
+        folder = self.folder(run_id)
+        if folder.holder() is not None:
+            folder.commands.append(Command(kind="resume", by=by))
+        else:
+            self._launch(folder, by)
+
+    def _launch(self, folder: RunFolder, by: str) -> None:
+        self._reap()
+        folder.commands.append(Command(kind="start", by=by))
+        command = [sys.executable, "-m", "agentopt_core", "trainer", str(folder.path)]
+        with folder.log_path.open("ab") as log:
+            self._trainers.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                )
+            )
+
+    def _reap(self) -> None:
+        # A trainer that ended stays in the process table until its parent asks for its exit code.
+        self._trainers = [trainer for trainer in self._trainers if trainer.poll() is None]
+
+    def runs(self) -> list[RunSummary]:
+        """All runs, newest first; damaged ones with their reason."""
+        self._reap()
+        with self._history() as store:
+            return history.runs(store)
+
+    def run(self, run_id: str) -> RunSummary:
+        """One run. Raises: NotFound."""
+        self._reap()
+        with self._history() as store:
+            return history.run(store, self.folder(run_id).run_id)
+
+    def config(self, run_id: str) -> RunConfig:
+        """The run's settings."""
+        return self.folder(run_id).config()
+
+    def progress(self, run_id: str) -> Progress | None:
+        """What a live run is doing now; None when it does nothing."""
+        with self._history() as store:
+            return history.progress(store, run_id)
+
+    def curve(self, run_id: str) -> list[CurvePoint]:
+        """Every evaluation with its verdict, in order."""
+        with self._history() as store:
+            return history.curve(store, run_id)
+
+    def updates(self, run_id: str) -> list[UpdateView]:
+        """Every optimizer step with what became of it, in order."""
+        with self._history() as store:
+            return history.updates(store, run_id)
+
+    def function_versions(self, run_id: str) -> list[FunctionVersion]:
+        """Every version of every function the run proposed."""
+        with self._history() as store:
+            return history.function_versions(store, run_id)
+
+    def accepted_functions(self, run_id: str) -> FunctionSet:
+        """What the run has learned so far."""
+        with self._history() as store:
+            return history.accepted_functions(store, run_id)
+
+    def events(self, run_id: str, limit: int = 200, before: int | None = None) -> list[EventLine]:
+        """The event log, newest first; `before` pages on to older ones."""
+        with self._history() as store:
+            return history.events(store, run_id, limit, before)
+
+    def result(self, run_id: str) -> JsonObject:
+        """A run as one JSON object for programs (`train --json`, `show --json`)."""
+        folder = self.folder(run_id)
+        with self._history() as store:
+            return run_result(history.run(store, folder.run_id), history.curve(store, folder.run_id))
+
+    # What was learned -----------------------------------------------------------------------------------------------
+
+    def export(self, run_id: str, to: Path | None = None) -> Path:
+        """Write the accepted functions as plain Python; returns the folder."""
+        folder = self.folder(run_id)
+        with self._history() as store:
+            return history.export_functions(store, folder.run_id, to or self.home / "exports" / folder.run_id)
+
+    def export_zip(self, run_id: str) -> bytes:
+        """The export as a zip."""
+        with self._history() as store:
+            return history.export_zip(store, self.folder(run_id).run_id)
+
+    def rebuild_history(self) -> int:
+        """Make history.duckdb anew from the journals; returns the number of events. Raises: HistoryLocked."""
+        return history.rebuild(self.home)
