@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["easy", "medium", "hard"]
-"""easy: a person manages it without paper; medium, hard: hardly anyone does. Hard ones hold the family's snag as well."""
+"""easy: a person manages it without paper; medium, hard: hardly anyone does. Hard ones also hold the snag."""
 
 PLAN: dict[str, tuple[Level, ...]] = {
     "train": ("easy", "easy", "medium", "hard", "hard"),

@@ -15,7 +15,7 @@ def digit_sum(chance: random.Random, level: Level, number: int) -> Draft:
     while True:
         base, exponent = chance.randint(2, 19), chance.randint(3, 36)
         digits = decimal_digits(base, exponent)
-        if base % 10 and low <= len(digits) <= high:
+        if base % (2 if level == "hard" else 10) and low <= len(digits) <= high:
             break
     question = (
         f"What is the sum of the decimal digits of {base}^{exponent}?",

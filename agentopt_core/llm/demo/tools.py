@@ -1,0 +1,103 @@
+"""Does an offered tool fit a problem? Judged by its words and parameters, as a model would read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from agentopt_core.llm.demo.family import Family, Slots
+from agentopt_core.words import JsonObject
+
+BUILT_IN = frozenset({"python", "final_answer"})
+ENOUGH_TOPICS = 2
+"""A tool whose text holds fewer of a family's topics is not taken for one that fits."""
+
+
+def offered(body: Mapping[str, JsonValue]) -> dict[str, JsonObject]:
+    """Name -> function of every tool in the request."""
+    tools: dict[str, JsonObject] = {}
+    listed = body.get("tools")
+    for tool in listed if isinstance(listed, list) else []:
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            tools[str(function["name"])] = function
+    return tools
+
+
+def best_fit(
+    family: Family, slots: Slots, tools: Mapping[str, JsonObject], without: Sequence[str] = ()
+) -> tuple[str, JsonObject] | None:
+    """The tool that speaks most of the family's topics and whose required parameters can be filled, with arguments."""
+    fits = []
+    for place, (name, function) in enumerate(tools.items()):
+        if name in BUILT_IN or name in without:
+            continue
+        topics = _topics(family, function)
+        arguments = fill(family, slots, function.get("parameters"))
+        if topics >= ENOUGH_TOPICS and arguments is not None:
+            fits.append((topics, place, name, arguments))
+    if not fits:
+        return None
+    _, _, name, arguments = max(fits, key=lambda fit: fit[:2])
+    return name, arguments
+
+
+def _topics(family: Family, function: JsonObject) -> int:
+    words = re.findall(r"[a-zà-ÿ]+", f"{function.get('name')} {function.get('description')}".lower())
+    return sum(any(word.startswith(topic) for word in words) for topic in family.topics)
+
+
+def fill(family: Family, slots: Slots, schema: JsonValue) -> JsonObject | None:
+    """Arguments by parameter names and types; None when a required one cannot be filled."""
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
+        return None
+    properties, required = schema["properties"], schema.get("required")
+    arguments: JsonObject = {}
+    for name, described in properties.items() if isinstance(properties, dict) else ():
+        kind = described.get("type") if isinstance(described, dict) else None
+        words = re.findall(r"[a-z]+", name.lower())
+        values = [
+            slots[slot] for slot, aliases in family.aliases.items() if slot in slots and set(words) & set(aliases)
+        ]
+        fitting = [value for value in values if _is(value, kind)] or [str(v) for v in values if kind == "string"]
+        if fitting:
+            arguments[name] = fitting[0]
+        elif isinstance(required, list) and name in required:
+            return None
+    return arguments or None
+
+
+def _is(value: JsonValue, kind: JsonValue) -> bool:
+    match kind:
+        case "integer":
+            return isinstance(value, int)
+        case "number":
+            return isinstance(value, int | float)
+        case "string":
+            return isinstance(value, str)
+        case "array":
+            return isinstance(value, list)
+        case _:
+            return True
+
+
+def described_call(text: str, tools: Mapping[str, JsonObject]) -> tuple[str, JsonObject] | None:
+    """The call a message asks for by a tool's name, numbers and quoted words taken from the message in order."""
+    name = next((name for name in tools if name not in BUILT_IN and re.search(rf"\b{re.escape(name)}\b", text)), None)
+    schema = tools[name].get("parameters") if name else None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    if name is None or not isinstance(properties, dict):
+        return None
+    numbers = [json.loads(found) for found in re.findall(r"(?<![\w.])-?(?:0|[1-9]\d*)(?:\.\d+)?\b", text)]
+    words = re.findall(r"[\"'`]([^\"'`]+)[\"'`]", text)
+    arguments: JsonObject = {}
+    for parameter, described in properties.items():
+        kind = described.get("type") if isinstance(described, dict) else "string"
+        if kind in ("integer", "number"):
+            arguments[parameter] = numbers.pop(0) if numbers else 0
+        else:
+            arguments[parameter] = next((word for word in words if word != name), text[:100])
+    return name, arguments
