@@ -1,0 +1,5 @@
+"""The AgentOptimizer (arXiv 2402.11359, Algorithm 1): reads histories, proposes functions, validates every proposal."""
+
+from agentopt_core.optimizer.reading import ReplyReading, read_reply, read_reply_in_sandbox
+
+__all__ = ["ReplyReading", "read_reply", "read_reply_in_sandbox"]
