@@ -1,0 +1,309 @@
+"""The form a run is configured with: widgets on one side, a validated RunConfig on the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig, parse_config
+from agentopt_core.errors import AgentOptError
+from agentopt_core.prompts import default_prompts
+from pages.components.say import compact, count, plain
+from pages.components.shell import TRAIN
+from pages.components.states import error_state
+
+if TYPE_CHECKING:
+    from agentopt_core.workbench import Workbench
+
+_PATHS = {
+    "epochs": ("training", "epochs"),
+    "patience": ("training", "patience"),
+    "acceptance": ("training", "acceptance"),
+    "roll_back": ("training", "roll_back"),
+    "early_stop": ("training", "early_stop"),
+    "stop_at_perfect": ("training", "stop_at_perfect"),
+    "max_evaluations": ("training", "max_evaluations"),
+    "max_actions": ("optimizer", "max_actions"),
+    "progressive": ("optimizer", "progressive"),
+    "turn_cap": ("agent", "turn_cap"),
+    "concurrency": ("concurrency",),
+    "seed": ("seed",),
+    "budget_usd": ("budget", "usd"),
+    "budget_tokens": ("budget", "tokens"),
+    "budget_requests": ("budget", "requests"),
+}
+"""Form field -> where its value lives in the configuration."""
+
+_KEEP: dict[str, Any] = {"persist_state": "session"}
+
+
+def form_values(config: RunConfig) -> dict[str, Any]:
+    """What the fields of the training part show for a configuration."""
+    values = {}
+    for name, path in _PATHS.items():
+        value: Any = config
+        for part in path:
+            value = getattr(value, part)
+        values[name] = value
+    return values
+
+
+def endpoint_values(config: RunConfig) -> dict[str, Any]:
+    """What the fields of the model part show for a configuration."""
+    agent, optimizer = config.agent.endpoint, config.optimizer.endpoint
+    return {
+        "kind": agent.kind,
+        "base_url": agent.base_url or "",
+        "agent_model": "" if agent.is_demo else agent.model,
+        "optimizer_model": "" if optimizer.model == agent.model else optimizer.model,
+        "api_key_env": agent.api_key_env,
+        "temperature": agent.temperature,
+    }
+
+
+def form_config(values: Mapping[str, Any], base: RunConfig, prompts: dict[str, str]) -> RunConfig:
+    """The configuration the form describes; what it does not show comes from `base`.
+
+    Raises: ConfigError naming what is wrong.
+    """
+    data: dict[str, Any] = base.model_dump(mode="json")
+    for name, path in _PATHS.items():
+        target = data
+        for part in path[:-1]:
+            target = target[part]
+        target[path[-1]] = values[name]
+    data["name"] = values.get("name") or ""
+    for role in ("agent", "optimizer"):
+        data[role]["endpoint"] = _endpoint(values, role, data[role]["endpoint"])
+    data["prompts"] = default_prompts().changed(prompts).model_dump()
+    return parse_config(data)
+
+
+def _endpoint(values: Mapping[str, Any], role: str, base: dict[str, Any]) -> dict[str, Any]:
+    if values["kind"] == "demo":
+        return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None}
+    model = values["agent_model"] if role == "agent" else values["optimizer_model"] or values["agent_model"]
+    return {
+        **base,
+        "kind": "openai",
+        "model": (model or "").strip(),
+        "base_url": (values["base_url"] or "").strip() or None,
+        "api_key_env": (values["api_key_env"] or "").strip(),
+        "temperature": values["temperature"],
+    }
+
+
+def fill_form(config: RunConfig) -> None:
+    """Put a configuration into the form; call it before the form is drawn."""
+    for name, value in {**form_values(config), **endpoint_values(config)}.items():
+        st.session_state[f"form_{name}"] = value
+    st.session_state["form_name"] = config.name
+    shipped = default_prompts().texts
+    for name, text in config.prompts.texts.items():
+        if name in shipped:
+            st.session_state[f"prompt_{name}"] = text
+
+
+def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
+    """The whole form, with its forecast and the button that starts the training."""
+    presets = bench.presets()
+    if "form_epochs" not in st.session_state:
+        fill_form(next(iter(presets.values())).config)
+    left, right = st.columns([5, 2], gap="large")
+    with left:
+        chosen = _tasks(bench, wanted_tasks)
+        _model()
+        _training(presets)
+        _prompts()
+    with right, st.container(border=True):
+        st.subheader("Forecast", anchor=False)
+        _start(bench, presets, chosen)
+
+
+def _tasks(bench: Workbench, wanted: str | None) -> str | None:
+    sets = {one.id: one for one in bench.task_sets()}
+    if wanted in sets and st.session_state.get("form_wanted") != wanted:
+        st.session_state["form_tasks"] = st.session_state["form_wanted"] = wanted
+    st.subheader("What to train on", anchor=False)
+    tasks_column, name_column = st.columns(2)
+    chosen = tasks_column.selectbox(
+        "Task set",
+        list(sets),
+        format_func=lambda one: f"{sets[one].name} ({sets[one].splits.get('train', 0)} training tasks)",
+        key="form_tasks",
+        **_KEEP,
+    )
+    name_column.text_input("Name of the run", key="form_name", max_chars=200, placeholder="optional", **_KEEP)
+    return chosen
+
+
+def _model() -> None:
+    st.subheader("Model", anchor=False)
+    words = {"demo": "Demo model", "openai": "OpenAI-compatible endpoint"}
+    kind = st.segmented_control(
+        "Model", list(words), format_func=words.__getitem__, key="form_kind", required=True,
+        label_visibility="collapsed", **_KEEP,
+    )  # fmt: skip
+    if kind == "demo":
+        st.caption(DEMO_LABEL)
+        return
+    first, second = st.columns(2)
+    first.text_input(
+        "Base URL", key="form_base_url", placeholder="https://api.openai.com/v1",
+        help="Empty: the OpenAI API. Ollama: http://localhost:11434/v1. vLLM: http://localhost:8000/v1. "
+        "llama.cpp: http://localhost:8080/v1.", **_KEEP,
+    )  # fmt: skip
+    variable = second.text_input(
+        "Environment variable with the key", key="form_api_key_env",
+        help="Its name, not the key: a key is never typed here and never stored.", **_KEEP,
+    )  # fmt: skip
+    first.text_input("Model of the agent", key="form_agent_model", placeholder="gpt-4o-mini", **_KEEP)
+    second.text_input("Model of the optimizer", key="form_optimizer_model", placeholder="as the agent", **_KEEP)
+    first.number_input(
+        "Temperature", key="form_temperature", min_value=0.0, max_value=2.0, step=0.1, placeholder="the endpoint's own",
+        **_KEEP,
+    )  # fmt: skip
+    if variable and not os.environ.get(variable):
+        st.caption(
+            f":material/key_off: {plain(variable)} is not set where the dashboard runs. In the shell that starts it: "
+            f'`export {_code(variable)}=...`, or write `{_code(variable)} = "..."` into `.streamlit/secrets.toml`; '
+            "then start the dashboard again. Local servers usually need no key."
+        )
+
+
+def _code(text: str) -> str:
+    return "".join(c for c in text if c.isalnum() or c == "_")[:80]
+
+
+def _training(presets: Mapping[str, Any]) -> None:
+    def apply() -> None:
+        for name, value in form_values(presets[st.session_state["form_preset"]].config).items():
+            st.session_state[f"form_{name}"] = value
+
+    st.subheader("Training", anchor=False)
+    preset = st.pills(
+        "Start from", list(presets), format_func=lambda key: presets[key].name, default=next(iter(presets)),
+        required=True, key="form_preset", on_change=apply, **_KEEP,
+    )  # fmt: skip
+    st.caption(presets[preset].explanation)
+    with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
+        _number("Epochs, at most (E)", "epochs", "Accepted updates after which training ends.", 1, 1000)
+        _number("Patience (C)", "patience", "Training stops after more than C rolled-back updates in a row.", 0, 1000)
+        _number("Actions a step", "max_actions", "Functions one update may add, revise or remove, at most.", 1, 20)
+        _number("Rollouts at once", "concurrency", "Tasks solved at the same time.", 1, 512)
+    words = {"strict": "only a gain", "accept_ties": "a gain or a tie"}
+    with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
+        st.segmented_control(
+            "An update is kept for", list(words), format_func=words.__getitem__, key="form_acceptance", required=True,
+            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties.", **_KEEP,
+        )  # fmt: skip
+        _switch("Roll-back", "roll_back", "Withdraw an update that is not better.")
+        _switch("Early stop", "early_stop", "Stop by patience; without it only E and the limits end the run.")
+        _switch(
+            "Progressive update", "progressive", "Change the accepted functions; without it each step writes a new set."
+        )
+    with st.expander("Limits, budget and seed"), st.grid(4, min_column_width=150, vertical_alignment="bottom"):
+        _number("Budget (USD)", "budget_usd", "Needs models with a known price. Empty: no limit.", 0.01, None, 0.5)
+        _number(
+            "Budget (tokens)", "budget_tokens", "Prompt and completion, both roles. Empty: no limit.", 1, None, 100_000
+        )
+        _number("Budget (requests)", "budget_requests", "Over both roles. Empty: no limit.", 1, None, 100)
+        _number(
+            "Evaluations, at most", "max_evaluations", "Baseline included. Empty: no limit beside E and C.", 1, None
+        )
+        _number("Turns a task", "turn_cap", "Replies of the agent's model in one rollout, at most.", 1, 200)
+        _number("Seed", "seed", "For whatever is drawn; the demo model answers by it too.", 0, None)
+        _switch("Stop at a perfect score", "stop_at_perfect", "End when every training task is solved.")
+
+
+def _number(label: str, name: str, why: str, low: float, high: float | None, step: float = 1) -> None:
+    st.number_input(label, key=f"form_{name}", help=why, min_value=low, max_value=high, step=step,
+                    placeholder="no limit", **_KEEP)  # fmt: skip
+
+
+def _switch(label: str, name: str, why: str) -> None:
+    st.toggle(label, key=f"form_{name}", help=why, **_KEEP)
+
+
+def _prompts() -> None:
+    shipped = default_prompts().texts
+    changed = [name for name in shipped if st.session_state.get(f"prompt_{name}", shipped[name]) != shipped[name]]
+    label = f"Prompts ({len(changed)} changed for this run)" if changed else "Prompts"
+    with st.expander(label):
+        if not shipped:
+            st.caption("No prompt texts are installed.")
+            return
+        st.caption(
+            "Every text the models are sent. A change counts for this run only; {{places}} are filled at run time."
+        )
+        name = st.selectbox("Prompt", list(shipped), key="prompt_name", **_KEEP)
+        key = f"prompt_{name}"
+        st.session_state.setdefault(key, shipped[name])
+        st.text_area("Text", key=key, height=320, label_visibility="collapsed", **_KEEP)
+        if name in changed:
+            st.button(
+                "Back to the shipped text", icon=":material/undo:",
+                on_click=lambda: st.session_state.update({key: shipped[name]}),
+            )  # fmt: skip
+
+
+def _start(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | None) -> None:
+    values = {name: st.session_state.get(f"form_{name}") for name in (*_PATHS, "name")}
+    base = presets[st.session_state.get("form_preset") or next(iter(presets))].config
+    values |= {name: st.session_state.get(f"form_{name}", value) for name, value in endpoint_values(base).items()}
+    edits = {
+        name: st.session_state[f"prompt_{name}"]
+        for name in default_prompts().texts
+        if f"prompt_{name}" in st.session_state
+    }
+    if taskset_id is None:
+        st.caption("Choose a task set first.")
+        return
+    try:
+        config = form_config(values, base, edits)
+        ahead = bench.forecast(config, taskset_id)
+    except AgentOptError as error:
+        error_state(error.message, error.hint, title="Not ready")
+        return
+    most = "no bound" if ahead.requests_max is None else compact(ahead.requests_max)
+    st.table(
+        {
+            "Training tasks": count(ahead.train_tasks),
+            "Evaluations, at most": count(ahead.evaluations_max),
+            "Rollouts, at most": count(ahead.rollouts_max),
+            "Requests": f"{compact(ahead.requests_min)} to {most}",
+        },
+        border="horizontal",
+    )
+    st.caption(
+        f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
+    )
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", key="start_training"):
+        run_id = bench.start(config, taskset_id, by="dashboard")
+        st.toast("Training started.", icon=":material/play_arrow:")
+        st.switch_page(TRAIN, query_params={"run": run_id})
+    if st.button("Check endpoint", icon=":material/network_check:", width="stretch", key="check_endpoint"):
+        for endpoint in dict.fromkeys((config.agent.endpoint, config.optimizer.endpoint)):
+            place = endpoint.base_url or ("this machine" if endpoint.is_demo else "the OpenAI API")
+            st.caption(f"{plain(endpoint.model)} at {plain(place)}")
+            with st.spinner("Asking the endpoint"):
+                checks(bench.check_endpoint(endpoint))
+
+
+_STATES = {
+    "ok": ":green[:material/check_circle:]",
+    "warning": ":orange[:material/warning:]",
+    "failed": ":red[:material/error:]",
+    "skipped": ":gray[:material/remove_circle:]",
+}
+
+
+def checks(found: list[Any]) -> None:
+    """Findings, each with its sign, its detail and the move that mends it."""
+    for one in found:
+        st.markdown(f"{_STATES[one.state]} **{plain(one.name)}** {plain(one.detail, 300)}")
+        if one.hint and one.state != "ok":
+            st.code(one.hint, language=None, wrap_lines=True)

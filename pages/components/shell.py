@@ -1,0 +1,58 @@
+"""The frame around every page: browser tab, logo, navigation.
+
+Every page begins with `bootstrap()`. On a fresh server a deep link to `/train` runs that page without app.py (Streamlit
+finds `pages/` by itself until `st.navigation` was called once); the page then draws the frame itself. So nothing a
+page relies on may live in app.py alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page as StreamlitPage
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds app.py."""
+ASSETS = ROOT / "pages" / "assets"
+
+OVERVIEW = "pages/overview.py"
+TASKS = "pages/tasks.py"
+TRAIN = "pages/train.py"
+FUNCTIONS = "pages/functions.py"
+
+_thread = threading.local()
+
+
+@contextmanager
+def inside_app() -> Iterator[None]:
+    """Marks what runs in this thread meanwhile as framed by app.py already."""
+    _thread.framed = True
+    try:
+        yield
+    finally:
+        _thread.framed = False
+
+
+def frame() -> StreamlitPage:
+    """Draw browser tab, logo and navigation. Returns the page that the address asks for."""
+    st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
+    st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
+    return st.navigation(
+        [
+            st.Page(OVERVIEW, title="Overview", icon=":material/space_dashboard:", default=True),
+            st.Page(TASKS, title="Tasks", icon=":material/checklist:"),
+            st.Page(TRAIN, title="Train", icon=":material/show_chart:"),
+            st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
+        ],
+        position="top",
+    )
+
+
+def bootstrap() -> None:
+    """First line of every page: draw the frame unless app.py did."""
+    if not getattr(_thread, "framed", False):
+        frame()

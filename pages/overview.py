@@ -1,0 +1,146 @@
+"""Overview: what is going on?"""
+
+from pages.components.shell import TASKS, TRAIN, bootstrap
+
+bootstrap()
+
+import streamlit as st
+
+from agentopt_core.config import DEMO_LABEL
+from pages.components.run_list import FILTERS, live_cards, runs_table
+from pages.components.say import DASH, LIVE, accuracy, compact, plain, points
+from pages.components.states import empty_state, guarded, heading
+from pages.components.workbench import workbench
+
+TICK_S = 2.0
+
+
+def figures(runs) -> None:
+    live = sum(run.status in LIVE for run in runs)
+    latest = next((run for run in runs if run.best and run.baseline), None)
+    costs = [run.usage.cost_usd for run in runs]
+    total = None if None in costs else sum(costs)
+    curve = (
+        [100 * point.best.accuracy for point in workbench().curve(latest.run_id) if point.best.accuracy]
+        if latest
+        else []
+    )
+    n = f", n = {latest.best.n}" if latest else ""
+    card = {"border": True, "height": "stretch"}
+    quiet = {"delta_color": "off", "delta_arrow": "off"}
+    with st.grid(5, min_column_width=170):
+        st.metric("Runs", len(runs), f"{live} live", **quiet, **card)
+        st.metric(
+            "Newest run, accuracy",
+            accuracy(latest.best if latest else None),
+            f"{points(latest.baseline, latest.best)}{n}" if latest else None,
+            help="Of its accepted functions, on its own training tasks (fit, no hold-out).",
+            chart_data=curve if len(curve) > 1 else None,
+            **card,
+        )
+        per_run = [run.functions for run in reversed(runs)]
+        st.metric(
+            "Functions learned",
+            sum(per_run),
+            "over all runs",
+            chart_data=bars(per_run),
+            chart_type="bar",
+            **quiet,
+            **card,
+        )
+        per_run = [run.usage.tokens for run in reversed(runs)]
+        requests = compact(sum(run.usage.requests for run in runs))
+        st.metric("Tokens", compact(sum(per_run)), f"{requests} requests", chart_data=bars(per_run), chart_type="bar",
+                  **quiet, **card)  # fmt: skip
+        st.metric(
+            "Cost",
+            DASH if total is None else f"${total:.3f}",
+            "a price is unknown" if total is None else "over all runs",
+            help="A dash when the price of a model is unknown.",
+            chart_data=bars([cost or 0.0 for cost in reversed(costs)]) if total else None,
+            chart_type="bar",
+            **quiet,
+            **card,
+        )
+
+
+def bars(per_run):
+    return per_run[-20:] if len(per_run) > 3 and any(per_run) else None
+
+
+@st.fragment(run_every=TICK_S)
+def live(watched: frozenset[str]) -> None:
+    with guarded():
+        runs = [run for run in workbench().runs() if run.status in LIVE]
+        if {run.run_id for run in runs} != watched:
+            st.rerun()
+        live_cards(workbench(), runs)
+
+
+def quick_start() -> None:
+    bench = workbench()
+    preset = next(iter(bench.presets().values()))
+    endpoint = preset.config.agent.endpoint
+    samples = [one for one in bench.task_sets() if one.is_sample]
+    with st.grid(max(1, min(3, len(samples))), min_column_width=260):
+        for sample in samples:
+            with st.container(border=True, height="stretch"):
+                st.markdown(f"**{plain(sample.name)}**")
+                st.caption(plain(sample.description, 240))
+                st.space("stretch")
+                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                    st.caption(f"{sample.splits.get('train', 0)} training tasks", width="content")
+                    if st.button("Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}"):
+                        config = preset.config.with_(name=sample.name)
+                        run_id = bench.start(config, sample.id, by="dashboard")
+                        st.toast("Training started.", icon=":material/play_arrow:")
+                        st.switch_page(TRAIN, query_params={"run": run_id})
+    if endpoint.is_demo:
+        st.caption(f"Trained with the demo model. {DEMO_LABEL}")
+    else:
+        most = max((bench.forecast(preset.config, sample.id).requests_max or 0 for sample in samples), default=0)
+        st.caption(
+            f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')}, at most "
+            f"{compact(most)} requests. The Train page takes a budget, or the demo model instead."
+        )
+
+
+def draw() -> None:
+    runs = workbench().runs()
+    with heading("Overview"):
+        pass
+    if not runs:
+        st.markdown(
+            "AgentOpt trains an LLM agent without touching the LLM: it writes functions for the agent, measures them "
+            "on your tasks, keeps what helps and rolls back what does not."
+        )
+        st.subheader("Start with a sample set", anchor=False)
+        quick_start()
+        with st.container(horizontal=True):
+            st.page_link(TASKS, label="Bring your own tasks", icon=":material/upload_file:")
+            st.page_link(TRAIN, label="Choose every setting", icon=":material/tune:")
+        return
+    figures(runs)
+    watched = frozenset(run.run_id for run in runs if run.status in LIVE)
+    if watched:
+        st.subheader("Live", anchor=False)
+        live(watched)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader("Runs", anchor=False, width="content")
+        chosen = st.segmented_control(
+            "Show", list(FILTERS), format_func=lambda name: FILTERS[name][0], default="all", required=True, key="show",
+            bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+    shown = [run for run in runs if run.status in FILTERS[chosen or "all"][1]]
+    if shown:
+        runs_table(shown)
+        demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
+        st.caption(f"Accuracy on each run's own training tasks: fit, no hold-out.{demo}")
+    else:
+        empty_state("No run here", "Choose another filter above.")
+    st.subheader("Quick start", anchor=False)
+    quick_start()
+
+
+with guarded():
+    draw()

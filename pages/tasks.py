@@ -1,0 +1,21 @@
+"""Tasks: what do we train on?"""
+
+from pages.components.shell import bootstrap
+
+bootstrap()
+
+import streamlit as st
+
+from pages.components.states import guarded, heading
+from pages.components.task_view import browse, upload
+
+with guarded():
+    with heading("Tasks"):
+        pass
+    sets, own = st.tabs(["Task sets", "Upload"], key="view", bind="query-params", on_change="rerun")
+    if sets.open:
+        with sets, guarded():
+            browse(st.query_params.get("set"))
+    if own.open:
+        with own, guarded():
+            upload()

@@ -1,0 +1,34 @@
+"""Train: how is it learning? Without `?run=` it is the form that starts a run."""
+
+from pages.components.shell import TRAIN, bootstrap
+
+bootstrap()
+
+import streamlit as st
+
+from pages.components.picker import run_picker
+from pages.components.run_form import new_run
+from pages.components.run_view import show_run
+from pages.components.states import error_state, guarded, heading
+from pages.components.workbench import workbench
+
+
+def draw() -> None:
+    bench = workbench()
+    run_id = st.query_params.get("run")
+    runs = {run.run_id: run for run in bench.runs()}
+    if run_id in runs:
+        show_run(run_id)
+        return
+    with heading("Train"):
+        if runs:
+            run_picker(runs, None, TRAIN)
+    if run_id:
+        error_state(
+            f"There is no run {run_id}.", "Open one from the list, or start a new one here.", title="No such run"
+        )
+    new_run(bench, st.query_params.get("tasks"))
+
+
+with guarded():
+    draw()
