@@ -24,27 +24,26 @@ class CommandLog:
         with LineFile(self.path) as file:
             file.append(command.model_dump_json().encode() + b"\n", sync=True)
 
-    def read_from(self, offset: int = 0) -> tuple[list[Command], int]:
-        """The commands from a byte offset on, and the offset to read on from.
+    def read_from(self, offset: int = 0) -> list[tuple[int, Command]]:
+        """The commands from a byte offset on, each with the offset after it, to read on from.
 
         A line that is no command (or one of a newer version) is passed over: whoever asked sees that no
         `command_obeyed` event answers it.
         """
         commands = []
         for end, line in read_lines(self.path, offset):
-            offset = end
             try:
-                commands.append(Command.model_validate_json(line))
+                commands.append((end, Command.model_validate_json(line)))
             except ValidationError:
                 continue
-        return commands, offset
+        return commands
 
-    def pending(self) -> tuple[list[Command], int]:
-        """What a trainer just launched has to obey (all after the last `start`), and the offset to read on from."""
-        commands, offset = self.read_from()
-        starts = [number for number, command in enumerate(commands) if command.kind == "start"]
-        return (commands[starts[-1] + 1 :] if starts else commands), offset
+    def pending(self) -> list[tuple[int, Command]]:
+        """What a trainer just launched has to obey: all after the last `start`, each with the offset after it."""
+        commands = self.read_from()
+        starts = [number for number, (_, command) in enumerate(commands) if command.kind == "start"]
+        return commands[starts[-1] + 1 :] if starts else commands
 
     def last_start(self) -> Command | None:
         """When and by whom a trainer was launched last, or None."""
-        return next((command for command in reversed(self.read_from()[0]) if command.kind == "start"), None)
+        return next((command for _, command in reversed(self.read_from()) if command.kind == "start"), None)

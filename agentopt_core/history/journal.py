@@ -83,7 +83,8 @@ def read_journal(path: Path, offset: int = 0) -> Iterator[tuple[int, Event]]:
     for entry in read_entries(path, offset):
         if entry.damage:
             raise ProtocolError(
-                f"{path}: {entry.damage}.", "Delete or mend that line; every other line of the file stands on its own."
+                f"{path}: {entry.damage}.",
+                "Mend or delete that line, then run `python -m agentopt_core history rebuild`.",
             )
         if entry.event is not None:
             yield entry.end, entry.event

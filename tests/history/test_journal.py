@@ -151,22 +151,22 @@ for number in range(100):
 
 def test_a_trainer_obeys_only_what_was_said_after_its_start(tmp_path: Path) -> None:
     log = CommandLog(tmp_path / "commands.ndjson")
-    assert log.pending() == ([], 0)
+    assert log.pending() == []
     assert log.last_start() is None
     log.append(Command(kind="stop"))
     start = Command(kind="start", by="dashboard")
     pause = Command(kind="pause")
     log.append(start)
     log.append(pause)
-    pending, offset = log.pending()
-    assert pending == [pause]
+    [(offset, pending)] = log.pending()
+    assert pending == pause
     assert log.last_start() == start
     log.append(resume := Command(kind="resume"))
-    assert log.read_from(offset)[0] == [resume]
+    assert [command for _, command in log.read_from(offset)] == [resume]
 
 
 def test_a_line_that_is_no_command_does_not_hide_the_next(tmp_path: Path) -> None:
     log = CommandLog(tmp_path / "commands.ndjson")
     log.path.write_bytes(b'{"kind": "dance"}\nnonsense\n')
     log.append(stop := Command(kind="stop"))
-    assert log.read_from() == ([stop], log.path.stat().st_size)
+    assert log.read_from() == [(log.path.stat().st_size, stop)]

@@ -1,0 +1,126 @@
+"""One event as rows of the history's tables: pure, so that the tables depend on the journals alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+from agentopt_core.events import Event
+from agentopt_core.functions import Function
+from agentopt_core.history.sentences import sentence
+from agentopt_core.rollouts import Proportion, Rollout, Usage
+
+Values = dict[str, object]
+TableRow = tuple[str, Values]
+"""Table name, and the values of one row."""
+
+
+def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
+    """The rows that an event at a byte offset of a run's journal gives."""
+    here: Values = {"run_id": run_id, "journal_offset": offset}
+    dated: Values = {**here, "happened_at": event.at}
+    said = sentence(event)
+    if said is not None:
+        yield "log", {**dated, "kind": event.kind, "severity": said.severity, "text": said.text}
+    # By kind, not by class: see sentences.py.
+    if event.kind == "run_started":
+        values: Values = {name: getattr(event, name) for name in ("resumed", "pid", "level", "train_tasks")}
+        yield "trainers", {**dated, **values, "environment": json.dumps(event.environment, sort_keys=True)}
+    elif event.kind == "request_finished":
+        purpose = {name: getattr(event.purpose, name) for name in ("role", "evaluation", "step", "task_id")}
+        values = {"model": event.model, "ms": event.ms, "attempts": event.attempts, "error": event.error}
+        yield "requests", {**dated, **purpose, **_usage(event.usage), **values}
+    elif event.kind == "evaluation_started":
+        functions = event.functions.functions
+        yield from _functions(run_id, functions)
+        values = {name: getattr(event, name) for name in ("evaluation", "step", "split", "n")}
+        values["functions"] = [function.digest for function in functions]
+        values["names"] = [function.name for function in functions]
+        yield "evaluation_starts", {**dated, **values, "functions_digest": event.functions.digest}
+    elif event.kind == "rollout_finished":
+        yield "rollouts", {**dated, **_rollout(event.evaluation, event.functions_digest, event.rollout)}
+        yield from _tool_calls(here, event.evaluation, event.rollout)
+    elif event.kind == "evaluation_finished":
+        values = {name: getattr(event, name) for name in ("evaluation", "split", "wall_s", "functions_digest")}
+        yield "evaluation_ends", {**dated, **values, **_proportion("result", event.result)}
+    elif event.kind == "step_started":
+        values = {name: getattr(event, name) for name in ("step", "accepted_evaluation", "prompt_tokens")}
+        yield "step_starts", {**dated, **values}
+    elif event.kind == "proposal_refused":
+        yield "refusals", {**dated, "step": event.step, **event.refusal.model_dump()}
+    elif event.kind == "update_proposed":
+        update = event.update
+        values = {"ended": update.ended, "from_scratch": update.from_scratch, "rationale": update.rationale}
+        yield "updates", {**dated, "step": event.step, **values, "seconds": event.seconds}
+        for number, action in enumerate(update.actions):
+            function = None if action.op == "remove" else action.function
+            yield from _functions(run_id, [function] if function else [])
+            values = {"number": number, "step": event.step, "op": action.op, "name": action.name}
+            yield "actions", {**here, **values, "function_digest": function.digest if function else None}
+    elif event.kind == "verdict_reached":
+        names = ("step", "evaluation", "verdict", "reason", "epoch", "withdrawn_in_a_row")
+        values = {name: getattr(event, name) for name in names}
+        shares = {**_proportion("best", event.best), **_proportion("candidate", event.candidate)}
+        yield "verdicts", {**dated, **values, **shares}
+    elif event.kind == "command_obeyed":
+        yield "commands", {**dated, "command_id": event.command_id, "command": event.command, "given_by": event.by}
+    elif event.kind == "run_finished":
+        values = {"failed": False, "stop": event.stop, "reason": event.reason, "hint": "", "wall_s": event.wall_s}
+        yield "run_ends", {**dated, **values}
+    elif event.kind == "run_failed":
+        values = {"failed": True, "stop": None, "reason": event.message, "hint": event.hint, "wall_s": None}
+        yield "run_ends", {**dated, **values}
+
+
+def _usage(usage: Usage) -> Values:
+    return usage.model_dump()
+
+
+def _proportion(name: str, result: Proportion | None) -> Values:
+    return {f"{name}_{part}": getattr(result, part, None) for part in ("correct", "n", "faults")}
+
+
+def _functions(run_id: str, functions: Iterable[Function]) -> Iterator[TableRow]:
+    for function in functions:
+        text = json.dumps(function.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
+        yield "functions", {"run_id": run_id, "digest": function.digest, "name": function.name, "function": text}
+
+
+def _rollout(evaluation: int, functions_digest: str, rollout: Rollout) -> Values:
+    score = rollout.score
+    return {
+        "evaluation": evaluation,
+        "task_id": rollout.task_id,
+        "ended": rollout.ended,
+        "correct": score.correct if score else None,
+        "answer": rollout.answer.text,
+        "extracted": score.extracted if score else None,
+        "method": score.method if score else None,
+        "reason": score.reason if score else rollout.note,
+        "turns": sum(message.role == "assistant" for message in rollout.messages),
+        "calls": len(rollout.calls),
+        "failed_calls": sum(not call.result.ok for call in rollout.calls),
+        **_usage(rollout.usage),
+        "seconds": rollout.seconds,
+        "functions_digest": functions_digest,
+        "trace": rollout.model_dump_json(),
+    }
+
+
+def _tool_calls(here: Values, evaluation: int, rollout: Rollout) -> Iterator[TableRow]:
+    for number, call in enumerate(rollout.calls):
+        error = call.result.error
+        yield (
+            "tool_calls",
+            {
+                **here,
+                "number": number,
+                "evaluation": evaluation,
+                "task_id": rollout.task_id,
+                "tool": call.tool,
+                "ok": call.result.ok,
+                "error_type": error.type if error else None,
+                "error_message": error.message if error else None,
+                "ms": call.result.ms,
+            },
+        )

@@ -1,0 +1,185 @@
+"""The tables of history.duckdb.
+
+Every table but `runs` and `journals` holds facts as they were reported: rows are only ever added, and
+(`run_id`, `journal_offset`) names the event they came from. What a fact means later (the last of two rollouts of a task
+counts, a candidate was kept) is decided by the queries. So the tables do not depend on how the journals were read.
+
+A run's trace (messages, calls, results) is one compressed JSON text per rollout; whatever a list or a chart shows has
+a typed column beside it.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+"""Version of the tables. A file of another version is deleted and filled again from the journals."""
+
+_EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
+_DATED = {**_EVENT, "happened_at": "DOUBLE NOT NULL"}
+_LONG = "VARCHAR USING COMPRESSION zstd"
+_USAGE = {"requests": "BIGINT", "prompt_tokens": "BIGINT", "completion_tokens": "BIGINT", "cost_usd": "DOUBLE"}
+"""`cost_usd` is NULL when a price is unknown."""
+
+
+def _proportion(name: str) -> dict[str, str]:
+    return {f"{name}_correct": "INTEGER", f"{name}_n": "INTEGER", f"{name}_faults": "INTEGER"}
+
+
+TABLES: dict[str, dict[str, str]] = {
+    # One row per run folder, from its config.json and taskset.json; `damage` says what could not be read.
+    "runs": {
+        "run_id": "VARCHAR NOT NULL",
+        "name": "VARCHAR",
+        "task_set": "VARCHAR",
+        "train_tasks": "INTEGER",
+        "agent_model": "VARCHAR",
+        "optimizer_model": "VARCHAR",
+        "is_demo": "BOOLEAN",
+        "max_epochs": "INTEGER",
+        "patience": "INTEGER",
+        "created_at": "DOUBLE",
+        "config": _LONG,
+        "damage": "VARCHAR NOT NULL",
+    },
+    # How far each journal is in the tables; changed in the same transaction as its rows.
+    "journals": {
+        "run_id": "VARCHAR NOT NULL",
+        "bytes": "BIGINT NOT NULL",
+        "lines": "BIGINT NOT NULL",
+        "last_at": "DOUBLE",
+        "last_kind": "VARCHAR",
+    },
+    "damages": {**_EVENT, "reason": "VARCHAR"},
+    # The event log as people read it: whatever is said in a sentence.
+    "log": {**_DATED, "kind": "VARCHAR", "severity": "VARCHAR", "text": _LONG},
+    "trainers": {
+        **_DATED,
+        "resumed": "BOOLEAN",
+        "pid": "BIGINT",
+        "level": "VARCHAR",
+        "train_tasks": "INTEGER",
+        "environment": "VARCHAR",
+    },
+    "run_ends": {
+        **_DATED,
+        "failed": "BOOLEAN",
+        "stop": "VARCHAR",
+        "reason": "VARCHAR",
+        "hint": "VARCHAR",
+        "wall_s": "DOUBLE",
+    },
+    "commands": {**_DATED, "command_id": "VARCHAR", "command": "VARCHAR", "given_by": "VARCHAR"},
+    "requests": {
+        **_DATED,
+        "role": "VARCHAR",
+        "evaluation": "INTEGER",
+        "step": "INTEGER",
+        "task_id": "VARCHAR",
+        "model": "VARCHAR",
+        **_USAGE,
+        "ms": "DOUBLE",
+        "attempts": "INTEGER",
+        "error": "VARCHAR",
+    },
+    "evaluation_starts": {
+        **_DATED,
+        "evaluation": "INTEGER",
+        "step": "INTEGER",
+        "split": "VARCHAR",
+        "n": "INTEGER",
+        "functions": "VARCHAR[]",
+        "names": "VARCHAR[]",
+        "functions_digest": "VARCHAR",
+    },
+    "evaluation_ends": {
+        **_DATED,
+        "evaluation": "INTEGER",
+        "split": "VARCHAR",
+        **_proportion("result"),
+        "wall_s": "DOUBLE",
+        "functions_digest": "VARCHAR",
+    },
+    "rollouts": {
+        **_DATED,
+        "evaluation": "INTEGER",
+        "task_id": "VARCHAR",
+        "ended": "VARCHAR",
+        "correct": "BOOLEAN",
+        "answer": "VARCHAR",
+        "extracted": "VARCHAR",
+        "method": "VARCHAR",
+        "reason": "VARCHAR",
+        "turns": "INTEGER",
+        "calls": "INTEGER",
+        "failed_calls": "INTEGER",
+        **_USAGE,
+        "seconds": "DOUBLE",
+        "functions_digest": "VARCHAR",
+        "trace": _LONG,
+    },
+    # Executions of functions (and of `python`); arguments and results are in the rollout's trace.
+    "tool_calls": {
+        **_EVENT,
+        "number": "INTEGER",
+        "evaluation": "INTEGER",
+        "task_id": "VARCHAR",
+        "tool": "VARCHAR",
+        "ok": "BOOLEAN",
+        "error_type": "VARCHAR",
+        "error_message": "VARCHAR",
+        "ms": "DOUBLE",
+    },
+    "step_starts": {**_DATED, "step": "INTEGER", "accepted_evaluation": "INTEGER", "prompt_tokens": "INTEGER"},
+    "updates": {
+        **_DATED,
+        "step": "INTEGER",
+        "ended": "VARCHAR",
+        "from_scratch": "BOOLEAN",
+        "rationale": _LONG,
+        "seconds": "DOUBLE",
+    },
+    "actions": {
+        **_EVENT,
+        "number": "INTEGER",
+        "step": "INTEGER",
+        "op": "VARCHAR",
+        "name": "VARCHAR",
+        "function_digest": "VARCHAR",
+    },
+    "refusals": {
+        **_DATED,
+        "step": "INTEGER",
+        "op": "VARCHAR",
+        "name": "VARCHAR",
+        "code": "VARCHAR",
+        "reason": "VARCHAR",
+        "attempt": "INTEGER",
+        "proposal": _LONG,
+    },
+    # Every function a run has seen, once per content.
+    "functions": {
+        "run_id": "VARCHAR NOT NULL",
+        "digest": "VARCHAR NOT NULL",
+        "name": "VARCHAR",
+        "function": _LONG,
+    },
+    "verdicts": {
+        **_DATED,
+        "step": "INTEGER",
+        "evaluation": "INTEGER",
+        "verdict": "VARCHAR",
+        "reason": "VARCHAR",
+        "epoch": "INTEGER",
+        "withdrawn_in_a_row": "INTEGER",
+        **_proportion("best"),
+        **_proportion("candidate"),
+    },
+}
+
+
+def create_statements() -> list[str]:
+    """The statements that make an empty history, but for the version in `meta`."""
+    tables = [
+        f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
+        for name, columns in TABLES.items()
+    ]
+    return [*tables, "CREATE TABLE meta (version INTEGER)"]

@@ -1,0 +1,92 @@
+"""The event log: what a person reads of an event."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from agentopt_core.actions import Update
+from agentopt_core.events import Event
+from agentopt_core.rollouts import Proportion
+
+
+class Sentence(NamedTuple):
+    """A line of the log."""
+
+    text: str
+    severity: Literal["info", "good", "warning", "error"] = "info"
+
+
+def percent(result: Proportion | None) -> str:
+    """`75.0 % (30 of 40)`, faults named apart; `nothing scored` when there is no measurement."""
+    if result is None or result.accuracy is None:
+        return "nothing scored"
+    faults = f", {result.faults} faults" if result.faults else ""
+    return f"{100 * result.accuracy:.1f} % ({result.correct} of {result.n}{faults})"
+
+
+def sentence(event: Event) -> Sentence | None:
+    """What to say about an event; None when it is one of thousands that went as they should."""
+    # By kind, not by class: a journal may be read by code that was loaded again since the event was made.
+    if event.kind == "run_started":
+        begins = "went on with" if event.resumed else "began"
+        return Sentence(
+            f"Process {event.pid} {begins} the training on {event.train_tasks} tasks; "
+            f"functions run isolated by '{event.level}'."
+        )
+    if event.kind == "request_finished":
+        if not event.error:
+            return None
+        return Sentence(
+            f"A request of the {event.purpose.role} failed after {event.attempts} attempts: {event.error}", "warning"
+        )
+    if event.kind == "evaluation_started":
+        names = ", ".join(event.functions.names) or "no functions"
+        what = "Baseline" if event.step is None else f"Evaluation {event.evaluation}"
+        return Sentence(f"{what} started on {event.n} {event.split} tasks with {names}.")
+    if event.kind == "rollout_finished":
+        if not event.rollout.is_fault:
+            return None
+        return Sentence(f"Task {event.rollout.task_id} could not be run: {event.rollout.note}", "warning")
+    if event.kind == "evaluation_finished":
+        what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
+        return Sentence(f"{what}: {percent(event.result)} in {event.wall_s:.1f} s.")
+    if event.kind == "step_started":
+        return Sentence(
+            f"Step {event.step}: the optimizer reads evaluation {event.accepted_evaluation} "
+            f"(about {event.prompt_tokens} tokens)."
+        )
+    if event.kind == "proposal_refused":
+        refusal = event.refusal
+        return Sentence(
+            f"Step {event.step}: {refusal.op} '{refusal.name}' refused at attempt {refusal.attempt}: {refusal.reason}",
+            "warning",
+        )
+    if event.kind == "update_proposed":
+        return Sentence(f"Step {event.step} proposes: {_changes(event.update)}.")
+    if event.kind == "verdict_reached":
+        return _verdict(event.verdict, event.reason, event.candidate, event.best)
+    if event.kind == "command_obeyed":
+        return Sentence(f"'{event.command}' from {event.by} took effect.")
+    if event.kind == "warned":
+        return Sentence(f"{event.message} {event.hint}".strip(), "warning")
+    if event.kind == "run_finished":
+        return Sentence(
+            f"The run ended ({event.reason}): from {percent(event.baseline)} to {percent(event.best)}.", "good"
+        )
+    return Sentence(f"The run stopped: {event.message} {event.hint}".strip(), "error")
+
+
+def _changes(update: Update) -> str:
+    changes = ", ".join(f"{action.op} '{action.name}'" for action in update.actions) or "no change"
+    whole = "a whole new set: " if update.from_scratch else ""
+    refused = f"; {len(update.refusals)} refused" if update.refusals else ""
+    return f"{whole}{changes}{refused}"
+
+
+def _verdict(verdict: str, reason: str, candidate: Proportion | None, best: Proportion) -> Sentence:
+    if verdict == "baseline":
+        return Sentence(f"Baseline: {percent(best)}.")
+    if verdict == "unchanged":
+        return Sentence(f"Nothing to evaluate: {reason}", "warning")
+    said = "Kept" if verdict == "kept" else "Rolled back"
+    return Sentence(f"{said} at {percent(candidate)}: {reason}", "good" if verdict == "kept" else "warning")

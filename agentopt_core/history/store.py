@@ -1,0 +1,218 @@
+"""The DuckDB file of one home: who may open it, how threads share it, and what happens when the disk is full."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from agentopt_core.errors import DiskFull, HistoryLocked
+from agentopt_core.history.schema import VERSION, create_statements
+
+_open_here: Counter[Path] = Counter()
+"""Stores of this process by file. DuckDB lets one process open a file several times; deleting it would then hurt."""
+
+Row = dict[str, Any]
+"""Column name -> value, typed as schema.py says."""
+
+_PID = re.compile(r"PID (\d+)")
+_FULL = re.compile(
+    r"No space left|quota exceeded|File too large|not enough (disk )?space|could not write", re.IGNORECASE
+)
+
+
+class HistoryStore:
+    """The queryable history of all runs under one home.
+
+    `path` is `<home>/history.duckdb`, or None for a store in memory that lives as long as this object. Threads may
+    share a store: every call has a cursor of its own, and writers take turns.
+    """
+
+    def __init__(self, home: Path, in_memory: bool = False) -> None:
+        """Open the history, or make an empty one (also in place of a file of another version, or of no history at all).
+
+        Raises: HistoryLocked when another process has the file, DiskFull.
+        """
+        self.home = home
+        self.path = None if in_memory else home / "history.duckdb"
+        self._gate = threading.RLock()
+        self._writing = threading.Lock()
+        self._cursors: set[duckdb.DuckDBPyConnection] = set()
+        self._generation = 0
+        self._closed = False
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        with self._gate:
+            self._connect()
+            if self.path is not None:
+                _open_here[self.path] += 1
+
+    def rows(self, sql: str, **values: object) -> list[Row]:
+        """What a query answers; `$name` in it stands for a value."""
+        for retry in (True, False):
+            with self._cursor() as (cursor, generation):
+                try:
+                    cursor.execute(sql, values)
+                    names = [column[0] for column in cursor.description]
+                    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+                except duckdb.Error as error:
+                    if not (retry and self._lost(error, generation)):
+                        raise
+        raise AssertionError("unreachable")
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor whose changes land as a whole at the end, or not at all.
+
+        Raises: DiskFull; the store can be used on, and has lost nothing that was there before.
+        """
+        with self._writing, self._cursor() as (cursor, generation):
+            cursor.begin()
+            try:
+                yield cursor
+                cursor.commit()
+            except BaseException as error:
+                with suppress(duckdb.Error):  # a failed commit has ended the transaction already
+                    cursor.rollback()
+                if isinstance(error, duckdb.Error):
+                    self._lost(error, generation)
+                    if _FULL.search(str(error)):
+                        raise _disk_full(self.path) from error
+                raise
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._gate:
+            self._disconnect()
+            if self.path is not None and not self._closed:
+                _open_here[self.path] -= 1
+            self._closed = True
+
+    def clear(self) -> None:
+        """Delete everything; the journals still hold it all.
+
+        Raises: HistoryLocked when this process has opened the file a second time.
+        """
+        with self._writing, self._gate:
+            if self.path is not None and _open_here[self.path] > 1:
+                raise _locked(self.path, f"PID {os.getpid()}")
+            self._disconnect()
+            if self.path is not None:
+                _remove(self.path)
+            self._connect()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
+        # A cursor per call: threads that share one have been seen to get each other's rows.
+        with self._gate:
+            cursor = (self._connection or self._connect()).cursor()
+            self._cursors.add(cursor)
+            generation = self._generation
+        try:
+            yield cursor, generation
+        finally:
+            with self._gate:
+                self._cursors.discard(cursor)
+                cursor.close()
+
+    def _lost(self, error: duckdb.Error, generation: int) -> bool:
+        """Whether the instance became unusable (a disk that filled up does that) or was closed by a thread that saw so.
+        It can be used again once every connection was closed and the file is opened anew.
+        """
+        fatal = isinstance(error, duckdb.FatalException) or "invalidated" in str(error)
+        with self._gate:
+            if generation != self._generation:
+                return True
+            if fatal and self.path is not None:
+                self._disconnect()
+                return True
+        return False
+
+    def _disconnect(self) -> None:
+        for cursor in self._cursors:
+            cursor.close()
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        self._generation += 1
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = _open(self.path)
+        except duckdb.IOException as error:
+            if "Could not set lock" in str(error):
+                raise _locked(self.path, str(error)) from error
+            if _FULL.search(str(error)):
+                raise _disk_full(self.path) from error
+            if self.path is None or "not a valid DuckDB" not in str(error):
+                raise
+            self.path.replace(self.path.with_suffix(".unreadable"))
+            connection = _open(self.path)
+        if not _is_current(connection):
+            connection = self._start_afresh(connection)
+        self._connection = connection
+        return connection
+
+    def _start_afresh(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        if self.path is not None:
+            connection.close()
+            _remove(self.path)
+            connection = _open(self.path)
+        connection.begin()
+        for statement in create_statements():
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES (?)", [VERSION])
+        connection.commit()
+        return connection
+
+
+def _open(path: Path | None) -> duckdb.DuckDBPyConnection:
+    spill = path.with_suffix(".tmp") if path else Path(tempfile.gettempdir()) / f"agentopt-history-{os.getpid()}"
+    return duckdb.connect(
+        str(path or ":memory:"),
+        config={
+            "memory_limit": "1GB",
+            "storage_compatibility_version": "v1.5.0",
+            "temp_directory": str(spill),
+            # Nothing is ever fetched: the wheel brings all that is used.
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        },
+    )
+
+
+def _is_current(connection: duckdb.DuckDBPyConnection) -> bool:
+    try:
+        found = connection.execute("SELECT version FROM meta").fetchone()
+    except duckdb.CatalogException:
+        return False
+    return found == (VERSION,)
+
+
+def _remove(path: Path) -> None:
+    for name in (path, path.with_name(path.name + ".wal")):
+        name.unlink(missing_ok=True)
+
+
+def _locked(path: Path | None, text: str) -> HistoryLocked:
+    pid = _PID.search(text)
+    who = f"process {pid[1]}" if pid else "another process"
+    return HistoryLocked(
+        f"{path} is held by {who}, most likely the dashboard.", "Ask there, or close it and try again."
+    )
+
+
+def _disk_full(path: Path | None) -> DiskFull:
+    return DiskFull(
+        f"The history {path or 'in memory'} cannot grow: the disk is full.",
+        "Free some space; the journals hold everything, and the history catches up by itself.",
+    )
