@@ -5,7 +5,6 @@ It sees the request and nothing else, and it keeps no state: what happened befor
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
@@ -77,9 +76,9 @@ def _begin(seed: int, question: str, family: Family, slots: Slots, tools: Mappin
 def _finish(seed: int, question: str, answer: str, tools: Mapping[str, JsonObject]) -> Said:
     if "final_answer" in tools and roll(seed, "text", question) >= TEXT_ANSWER:
         return say("", Call("final_answer", {"answer": answer}))
-    if re.fullmatch(r"-?\d+", answer):
-        return say(f"The answer is {answer}.")
-    return say(f"I have worked it out.\nAnswer: {answer}")
+    if "." in answer:
+        return say(f"I have worked it out.\nFINAL ANSWER: {answer}")
+    return say(f"The answer is {answer}.")
 
 
 def _unknown(question: str, tools: Mapping[str, JsonObject], begun: bool) -> Said:
@@ -87,25 +86,17 @@ def _unknown(question: str, tools: Mapping[str, JsonObject], begun: bool) -> Sai
     asked_for = None if begun else described_call(question, tools)
     if asked_for:
         return say("", Call(*asked_for))
-    return say("I am the scripted demo model and know only the kinds of tasks in the sample sets.\nAnswer: unknown")
+    return say(
+        "I am the scripted demo model and know only the kinds of tasks in the sample sets.\nFINAL ANSWER: unknown"
+    )
 
 
 def result_of(text: str, family: Family) -> str | None:
     """The answer in a tool's output, or None where it shows an error or nothing sensible."""
     if re.search(r"\b\w*(?:Error|Exception)\b|Traceback|\berror\b", text):
         return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = None
-    if isinstance(value, dict):
-        value = value.get("value", value.get("result"))
-    lines = [str(value)] if value is not None else [line for line in reversed(text.splitlines()) if line.strip()]
-    for line in lines:
-        candidate = re.sub(r"^(?:output|result|value|stdout)\s*:\s*", "", line.strip(), flags=re.IGNORECASE).strip(
-            "`'\" "
-        )
-        candidate = re.sub(r"^(-?\d+)\.0$", r"\1", candidate)
+    for line in reversed(text.splitlines()):
+        candidate = re.sub(r"^(-?\d+)\.0$", r"\1", line.strip().strip("`'\""))
         if family.sensible(candidate):
             return candidate
     return None

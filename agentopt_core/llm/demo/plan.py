@@ -21,6 +21,9 @@ CAREFUL = 0.25
 TIDY = 0.2
 """Chance that, once there are three functions, one that is seldom called is taken for superfluous."""
 
+FORGETS = 0.5
+"""Chance that a whole new set lacks one of the functions it should have."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -139,10 +142,10 @@ def _needs(seed: int, prompt: Prompt, one: Findings) -> Iterator[Move]:
         first = family.drafts[0]
         careful = family.overreach is None and roll(seed, "careful", name) < CAREFUL
         yield Move("add", name, first.why, last if careful else first)
-    elif name in one.failed_calls and _current(prompt, family).code != last.code:
+    elif name in one.failed_calls and not _is_last(prompt, family):
         yield Move("revise", name, last.why, last)
     elif one.overlooked and URGE not in _text(prompt, name) and name not in one.failed_calls:
-        emphatic = replace(_current(prompt, family), description=f"{_text(prompt, name)} {URGE}, small or large.")
+        emphatic = _with_text(prompt, family, f"{_text(prompt, name)} {URGE}, small or large.")
         yield Move(
             "revise", name, "It would solve tasks in which it was not called; its description must say so.", emphatic
         )
@@ -152,10 +155,16 @@ def _text(prompt: Prompt, name: str) -> str:
     return str(prompt.list_a[name].get("description"))
 
 
-def _current(prompt: Prompt, family: Family) -> Draft:
-    listed = prompt.list_a[family.function]
-    code = _version("", listed.get("code")).strip()
-    return next((draft for draft in family.drafts if _version("", draft.code).strip() == code), family.drafts[-1])
+def _is_last(prompt: Prompt, family: Family) -> bool:
+    """The listed code is the last version, not an earlier one or someone else's."""
+    return _version("", prompt.list_a[family.function].get("code")) == _version("", family.drafts[-1].code)
+
+
+def _with_text(prompt: Prompt, family: Family, description: str) -> Draft:
+    """The version that is listed, or else the last one, under another description."""
+    code = _version("", prompt.list_a[family.function].get("code"))
+    known = (draft for draft in family.drafts if _version("", draft.code) == code)
+    return replace(next(known, family.drafts[-1]), description=description)
 
 
 def _mended(need: Move) -> Move:
@@ -165,18 +174,27 @@ def _mended(need: Move) -> Move:
 
 
 def whole_set(seed: int, prompt: Prompt) -> tuple[Move, ...]:
-    """All functions at once, for training without progressive update. Now and then one is forgotten."""
+    """All functions at once, for training without progressive update. Now and then one is forgotten on the way."""
     chosen: list[Move] = []
     for one in findings(prompt):
-        name, last = one.family.function, one.family.drafts[-1]
-        listed = prompt.list_a.get(name)
-        if listed is None and one.failed:
-            chosen += [Move("add", name, move.why, move.draft) for move in _needs(seed, prompt, one)]
-        elif listed is not None:
-            keep = last if name in one.failed_calls else _current(prompt, one.family)
-            chosen.append(Move("add", name, f"{name} stays in the set.", keep))
+        needs = list(_needs(seed, prompt, one))
+        chosen += [replace(need, op="add") for need in needs]
+        if not needs and one.family.function in prompt.list_a:
+            kept = _with_text(prompt, one.family, _text(prompt, one.family.function))
+            chosen.append(Move("add", kept.name, f"{kept.name} stays as it is.", kept))
     chosen.sort(key=lambda move: move.name)
-    forgets = roll(seed, "forgets", len(prompt.withdrawn), sorted(prompt.list_a)) < 0.5
-    if len(chosen) > 2 and forgets:
-        chosen.pop(int(roll(seed, "which", len(prompt.withdrawn), sorted(prompt.list_a)) * len(chosen)))
-    return tuple(chosen)
+    drawn = len(prompt.withdrawn), sorted(prompt.list_a)
+    options = [chosen]
+    if len(chosen) > 2 and roll(seed, "forgets", *drawn) < FORGETS:
+        place = int(roll(seed, "which", *drawn) * len(chosen))
+        options.insert(0, chosen[:place] + chosen[place + 1 :])
+    known = [versions(prompt.list_a), *(versions(listed) for listed in prompt.withdrawn)]
+    return next((tuple(option) for option in options if _built(option) not in known), ())
+
+
+def _built(moves: Sequence[Move]) -> dict[str, str]:
+    """The versions of a set made from nothing."""
+    built: dict[str, str] = {}
+    for move in moves:
+        built = move.applied(built)
+    return built
