@@ -54,6 +54,8 @@ class Message(Word):
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
     """For `tool` messages: the call they answer."""
+    reasoning: str = ""
+    """For `assistant` messages: what the model thought beside its reply, for the reader; never executed or graded."""
 
     def as_request(self) -> JsonObject:
         """The message as the chat completions API takes it."""

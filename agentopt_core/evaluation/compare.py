@@ -1,0 +1,86 @@
+"""Two evaluations on the same tasks: what was fixed, what was broken, and how likely chance alone would do it."""
+
+from __future__ import annotations
+
+from math import comb
+
+from agentopt_core.rollouts import Evaluation, Proportion
+from agentopt_core.words import Word
+
+
+class Paired(Word):
+    """Before and after on the tasks that were scored in both; a fault on either side leaves its task out."""
+
+    fixed: tuple[str, ...] = ()
+    """Ids of tasks failed before and solved after, in task order."""
+    broken: tuple[str, ...] = ()
+    """Ids of tasks solved before and failed after, in task order."""
+    both_solved: int = 0
+    both_failed: int = 0
+
+    @property
+    def fixed_count(self) -> int:
+        """How many were fixed: b of McNemar's table."""
+        return len(self.fixed)
+
+    @property
+    def broken_count(self) -> int:
+        """How many were broken: c of McNemar's table."""
+        return len(self.broken)
+
+    @property
+    def n(self) -> int:
+        """Tasks scored in both."""
+        return self.both_solved + self.both_failed + self.fixed_count + self.broken_count
+
+    @property
+    def correct_before(self) -> int:
+        """Common tasks solved before."""
+        return self.both_solved + self.broken_count
+
+    @property
+    def correct_after(self) -> int:
+        """Common tasks solved after."""
+        return self.both_solved + self.fixed_count
+
+    @property
+    def before(self) -> Proportion:
+        """The earlier result on the common tasks."""
+        return Proportion(correct=self.correct_before, n=self.n)
+
+    @property
+    def after(self) -> Proportion:
+        """The later result on the common tasks."""
+        return Proportion(correct=self.correct_after, n=self.n)
+
+    @property
+    def difference(self) -> float | None:
+        """Accuracy after minus before on the common tasks, -1 to 1; None when there are none."""
+        return (self.fixed_count - self.broken_count) / self.n if self.n else None
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided exact McNemar test: the chance of so uneven a split if fixing and breaking were equally likely.
+
+        1.0 when no task changed. It takes tasks for independent and knows nothing of how many candidates were tried.
+        """
+        return mcnemar_p(self.fixed_count, self.broken_count)
+
+
+def paired(before: Evaluation, after: Evaluation) -> Paired:
+    """Compare two evaluations task by task."""
+    earlier, later = before.table(), after.table()
+    common = [task_id for task_id in later if task_id in earlier]
+    return Paired(
+        fixed=tuple(task_id for task_id in common if later[task_id] > earlier[task_id]),
+        broken=tuple(task_id for task_id in common if later[task_id] < earlier[task_id]),
+        both_solved=sum(earlier[task_id] == later[task_id] == 1 for task_id in common),
+        both_failed=sum(earlier[task_id] == later[task_id] == 0 for task_id in common),
+    )
+
+
+def mcnemar_p(fixed: int, broken: int) -> float:
+    """The two-sided binomial test of (fixed, broken) against even odds, in exact integers."""
+    changed = fixed + broken
+    tail = sum(comb(changed, k) for k in range(min(fixed, broken) + 1))
+    return min(1.0, 2 * tail / (1 << changed))

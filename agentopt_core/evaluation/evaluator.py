@@ -1,0 +1,94 @@
+"""Measure a function set: one rollout a task, graded and recorded as it ends (the forward pass)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from agentopt_core.agents.together import together
+from agentopt_core.errors import InfrastructureFault
+from agentopt_core.events import EvaluationFinished, EvaluationStarted, RolloutFinished
+from agentopt_core.execution.executor import Executor, RolloutSpec
+from agentopt_core.functions import FunctionSet
+from agentopt_core.rollouts import Evaluation, Rollout
+from agentopt_core.seams import EventSink, Grader
+from agentopt_core.tasks import Split, Task
+
+TASKS_PER_FAULT = 5
+"""One task in so many may stay a fault; beyond that an accuracy over the rest would mislead."""
+
+
+class Evaluator:
+    """Runs evaluations through an executor, grades with a grader, tells a sink."""
+
+    def __init__(self, executor: Executor, grader: Grader, sink: EventSink) -> None:
+        self._executor = executor
+        self._grader = grader
+        self._sink = sink
+
+    async def measure(
+        self,
+        index: int,
+        step: int | None,
+        functions: FunctionSet,
+        tasks: tuple[Task, ...],
+        split: Split,
+        recorded: Mapping[str, Rollout],
+    ) -> Evaluation:
+        """Evaluate a function set on tasks; the rollouts come back in task order, whichever ended first.
+
+        `recorded` holds rollouts of this evaluation from an earlier process, by task id: they are taken over and not
+        reported again, but for faults, which are run again. A fault is tried once more after all other tasks; what
+        stays a fault is counted apart. Each attempt is reported as it ends, so of two reports on one task the later
+        counts.
+
+        Raises: InfrastructureFault when more than a fifth of the tasks stay faults; SetupError and BudgetExhausted as
+        they come, with the rollouts in flight cancelled. Whatever ended before is already with the sink.
+        """
+        began = time.monotonic()
+        self._sink.emit(EvaluationStarted(evaluation=index, step=step, functions=functions, split=split, n=len(tasks)))
+        measured = {task.id: recorded[task.id] for task in tasks if task.id in recorded}
+        await self._run([task for task in tasks if task.id not in measured], index, functions, measured)
+        await self._run([task for task in tasks if measured[task.id].is_fault], index, functions, measured)
+        evaluation = Evaluation(
+            index=index, functions=functions, split=split, rollouts=tuple(measured[task.id] for task in tasks)
+        )
+        _refuse_if_mostly_faults(evaluation)
+        self._sink.emit(
+            EvaluationFinished(
+                evaluation=index,
+                functions_digest=functions.digest,
+                split=split,
+                result=evaluation.result,
+                wall_s=time.monotonic() - began,
+            )
+        )
+        return evaluation
+
+    async def _run(self, tasks: list[Task], index: int, functions: FunctionSet, measured: dict[str, Rollout]) -> None:
+        # As many workers as rollouts can be in flight pull from one iterator: ten thousand tasks make no more
+        # asyncio tasks than ten do.
+        left = iter(tasks)
+        workers = min(len(tasks), self._executor.max_concurrency)
+        await together(self._work(left, index, functions, measured) for _ in range(workers))
+
+    async def _work(
+        self, left: Iterator[Task], index: int, functions: FunctionSet, measured: dict[str, Rollout]
+    ) -> None:
+        for task in left:
+            spec = RolloutSpec(question=task.for_agent(), functions=functions, evaluation=index)
+            rollout = await self._executor.run(spec)
+            if not rollout.is_fault:
+                rollout = rollout.with_(score=self._grader.grade(task, rollout.answer))
+            self._sink.emit(RolloutFinished(evaluation=index, functions_digest=functions.digest, rollout=rollout))
+            measured[task.id] = rollout
+
+
+def _refuse_if_mostly_faults(evaluation: Evaluation) -> None:
+    faults = [rollout for rollout in evaluation.rollouts if rollout.is_fault]
+    if len(faults) * TASKS_PER_FAULT > len(evaluation.rollouts):
+        raise InfrastructureFault(
+            f"Evaluation {evaluation.index}: {len(faults)} of {len(evaluation.rollouts)} rollouts could not be "
+            f"completed, so its accuracy would mean nothing. The last cause: {faults[-1].note}",
+            "Mend the cause and resume the run: finished rollouts are kept, the others are run again.",
+        )
