@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from pydantic import JsonValue
@@ -18,41 +19,50 @@ from agentopt_core.words import JsonObject
 
 HASTE = 0.3
 """Chance that the first proposal of a function cannot be used as it is."""
+BOTH = 0.3
+"""Chance that two actions are taken in one reply."""
+END = "TERMINATE"
 
 
 def reply(seed: int, body: Mapping[str, JsonValue]) -> Said:
     """The optimizer's next message."""
     messages, tools = spoken(body), offered(body)
     prompt = read_prompt("\n".join(message.text for message in messages if message.role == "user"))
-    again = any(message.role == "assistant" for message in messages)
+    proposed = Counter(_key(call) for message in messages for call in message.calls)
     if "revise_function" not in tools:
-        moves = [move for move in whole_set(seed, prompt) if not (again and move.done(prompt.list_b))]
-        if not moves:
-            return say("TERMINATE")
-        return say("A whole set for the tasks in the histories.", *(_call(move) for move in moves))
-    for move in plan(seed, prompt):
-        if move.done(prompt.list_b):
-            continue
-        refused = sum(
-            call.name == _tool(move) and call.arguments.get("name") == move.name for m in messages for call in m.calls
-        )
-        if refused > 1:
-            continue
-        call = _call(move)
-        if move.draft and not refused and roll(seed, "haste", move.name, move.op) < HASTE:
-            call = Call(call.name, call.arguments | hasty(move.draft))
-        return say("I mend what was refused." if refused else move.why, call)
-    return say("TERMINATE")
+        moves = [move for move in whole_set(seed, prompt) if not move.done(prompt.list_b) and not proposed[_of(move)]]
+        return say("A whole set for the tasks in the histories.", *map(_call, moves)) if moves else say(END)
+    moves = [move for move in plan(seed, prompt) if not move.done(prompt.list_b) and proposed[_of(move)] < 2]
+    if not moves:
+        return say(END)
+    first = moves[0]
+    if proposed[_of(first)]:
+        return say("I mend what was refused.", _call(first))
+    if _is_hasty(seed, first) and first.draft:
+        return say(first.why, Call(_call(first).name, _call(first).arguments | hasty(first.draft)))
+    calm = [move for move in moves if not _is_hasty(seed, move)]
+    if len(calm) > 1 and roll(seed, "both", *map(_of, calm)) < BOTH:
+        return say("\n".join(move.why for move in calm), *map(_call, calm))
+    return say(first.why, _call(first))
 
 
-def _tool(move: Move) -> str:
-    return f"{move.op}_function"
+def _is_hasty(seed: int, move: Move) -> bool:
+    return move.draft is not None and roll(seed, "haste", *_of(move)) < HASTE
+
+
+def _of(move: Move) -> tuple[str, str]:
+    """What tells one action from another: the tool and the function's name."""
+    return f"{move.op}_function", move.name
+
+
+def _key(call: Call) -> tuple[str, str]:
+    return call.name, str(call.arguments.get("name"))
 
 
 def _call(move: Move) -> Call:
     draft = move.draft
     if draft is None:
-        return Call(_tool(move), {"name": move.name})
+        return Call(_of(move)[0], {"name": move.name})
     arguments: JsonObject = {
         "name": move.name,
         "description": draft.description,
@@ -60,7 +70,7 @@ def _call(move: Move) -> Call:
         "packages": "",
         "code": draft.code,
     }
-    return Call(_tool(move), arguments)
+    return Call(_of(move)[0], arguments)
 
 
 def hasty(draft: Draft) -> JsonObject:

@@ -5,6 +5,7 @@ The plan does not depend on list B, so every request of a step arrives at the sa
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ TIDY = 0.2
 
 FORGETS = 0.5
 """Chance that a whole new set lacks one of the functions it should have."""
+
+_CUT = re.compile(r"\n?\[\.\.\. [^\]\n]* \.\.\.\]\n?")
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,28 @@ def _version(description: object, code: object) -> str:
     return str(description).strip() + "\n" + "\n".join(line.rstrip() for line in str(code).strip().splitlines())
 
 
+def alike(one: str, other: str) -> bool:
+    """The two texts are equal as far as they are shown: a prompt may have cut the middle out of either."""
+    heads, tails = zip(*((parts[0], parts[-1]) for parts in (_CUT.split(one), _CUT.split(other))), strict=True)
+    starts = heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])
+    ends = tails[0].endswith(tails[1]) or tails[1].endswith(tails[0])
+    return starts and ends if _CUT.search(one) or _CUT.search(other) else one == other
+
+
 def versions(listed: Listed) -> dict[str, str]:
     """Name -> what tells one version of a function from another."""
     return {name: _version(function.get("description"), function.get("code")) for name, function in listed.items()}
 
 
+def same_set(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Two sets of versions are equal as far as they are shown."""
+    return one.keys() == other.keys() and all(alike(one[name], other[name]) for name in one)
+
+
 def same(function: JsonObject, draft: Draft) -> bool:
     """The listed function is this draft."""
-    return _version(function.get("description"), function.get("code")) == _version(draft.description, draft.code)
+    shown = _version(function.get("description"), function.get("code"))
+    return alike(shown, _version(draft.description, draft.code))
 
 
 def findings(prompt: Prompt) -> list[Findings]:
@@ -99,7 +116,7 @@ def plan(seed: int, prompt: Prompt) -> tuple[Move, ...]:
         after = now
         for move in option:
             after = move.applied(after)
-        if after not in tried and after != now:
+        if not any(same_set(after, known) for known in (now, *tried)):
             return option
     return ()
 
@@ -157,13 +174,13 @@ def _text(prompt: Prompt, name: str) -> str:
 
 def _is_last(prompt: Prompt, family: Family) -> bool:
     """The listed code is the last version, not an earlier one or someone else's."""
-    return _version("", prompt.list_a[family.function].get("code")) == _version("", family.drafts[-1].code)
+    return alike(_version("", prompt.list_a[family.function].get("code")), _version("", family.drafts[-1].code))
 
 
 def _with_text(prompt: Prompt, family: Family, description: str) -> Draft:
     """The version that is listed, or else the last one, under another description."""
     code = _version("", prompt.list_a[family.function].get("code"))
-    known = (draft for draft in family.drafts if _version("", draft.code) == code)
+    known = (draft for draft in family.drafts if alike(_version("", draft.code), code))
     return replace(next(known, family.drafts[-1]), description=description)
 
 
@@ -189,7 +206,8 @@ def whole_set(seed: int, prompt: Prompt) -> tuple[Move, ...]:
         place = int(roll(seed, "which", *drawn) * len(chosen))
         options.insert(0, chosen[:place] + chosen[place + 1 :])
     known = [versions(prompt.list_a), *(versions(listed) for listed in prompt.withdrawn)]
-    return next((tuple(option) for option in options if _built(option) not in known), ())
+    new = (tuple(option) for option in options if not any(same_set(_built(option), other) for other in known))
+    return next(new, ())
 
 
 def _built(moves: Sequence[Move]) -> dict[str, str]:
