@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import httpx2
-from pydantic import ValidationError
 
 from agentopt_core.chat import ChatReply, ChatRequest
 from agentopt_core.config import Endpoint
@@ -134,16 +133,6 @@ class OpenAIChatModel:
                 )
         return reply.with_(usage=tally.usage, ms=ms, attempts=tally.attempts)
 
-    async def models(self) -> list[str] | Failure:
-        """The names of the models the endpoint offers, or why it tells none. One attempt, not counted."""
-        data = await self._connection.models()
-        if isinstance(data, Failure):
-            return data
-        entries = data.get("data")
-        if not isinstance(entries, list):
-            return Failure("malformed", "a list of models without models")
-        return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and isinstance(entry.get("id"), str)]
-
     async def close(self) -> None:
         """Close the connections."""
         await self._connection.close()
@@ -194,15 +183,12 @@ class OpenAIChatModel:
         reply = data if isinstance(data, Failure) else read_reply(data)
         if isinstance(reply, Failure):
             return reply
-        try:
-            return ChatReply(
-                message=reply.message,
-                finish_reason=reply.finish_reason,
-                usage=self._told_usage(reply, prompt_tokens),
-                model=reply.model,
-            )
-        except ValidationError:
-            return Failure("malformed", "a message that is nested too deeply")
+        return ChatReply(
+            message=reply.message,
+            finish_reason=reply.finish_reason,
+            usage=self._told_usage(reply, prompt_tokens),
+            model=reply.model,
+        )
 
     def _told_usage(self, reply: Reply, prompt_tokens: int) -> Usage:
         if reply.prompt_tokens is None or reply.completion_tokens is None:

@@ -19,6 +19,7 @@ import openai
 from agentopt_core.llm.access import NO_KEY
 from agentopt_core.llm.failures import Failure, error_fields, one_line, retry_after_s
 from agentopt_core.llm.redaction import Redactor
+from agentopt_core.llm.strict_json import parse_object
 from agentopt_core.words import JsonObject
 
 MAX_REPLY_BYTES = 8 * 1024 * 1024
@@ -123,19 +124,6 @@ class Connection:
     def _excerpt(self, text: str) -> str:
         """At most 300 characters on one line, without keys."""
         return one_line(self._redactor.error(text))
-
-
-def parse_object(text: str) -> JsonObject | None:
-    """The JSON object a text is, or None. NaN and Infinity are not JSON; absurd nesting and numbers are refused."""
-    try:
-        data = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 class ReplyTooLarge(httpx2.RequestError):

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
+from pydantic import JsonValue
+
+from agentopt_core.llm import strict_json
+from agentopt_core.words import JsonObject
+
 FailureKind = Literal["unreachable", "tls", "broken", "timeout", "status", "malformed", "too_large"]
 """`unreachable`: no connection; `tls`: no secure one; `broken`: cut off on the way; `status`: an HTTP status other than
 2xx; `malformed`: an answer that is no chat completion."""
@@ -116,8 +121,8 @@ def one_line(text: str) -> str:
 def error_fields(text: str) -> tuple[str, str, str]:
     """Message, code and parameter of an error body, in the forms that endpoints use; what is missing is empty."""
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
+        data = strict_json.parse(text)
+    except ValueError:
         return text, "", ""
     if isinstance(data, list) and data:
         data = data[0]
@@ -137,14 +142,14 @@ def error_fields(text: str) -> tuple[str, str, str]:
     return _text(message), _text(code), _text(param)
 
 
-def _validation_fields(fault: dict[str, object]) -> tuple[str, str, str]:
+def _validation_fields(fault: JsonObject) -> tuple[str, str, str]:
     """The first fault of a validation report, as servers built on FastAPI write them; it may repeat the request."""
     where = fault.get("loc")
     param = _text(where[-1]) if isinstance(where, list) and where else ""
     return f"{param}: {_text(fault.get('msg', ''))}", _text(fault.get("type", "")), param
 
 
-def _text(value: object) -> str:
+def _text(value: JsonValue) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -76,6 +76,14 @@ def read_reply(data: JsonObject) -> Reply | Failure:
     )
 
 
+def model_names(data: JsonObject) -> list[str] | Failure:
+    """The names in an answer to GET /models, or what is wrong with it."""
+    entries = data.get("data")
+    if not isinstance(entries, list):
+        return _error_within(data) or Failure("malformed", "a list of models without models")
+    return [_word(entry.get("id")) for entry in entries if isinstance(entry, dict) and _word(entry.get("id"))]
+
+
 def _error_within(data: JsonObject) -> Failure | None:
     if "error" not in data:
         return None

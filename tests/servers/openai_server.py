@@ -22,6 +22,7 @@ class Seen:
 
     path: str
     headers: Mapping[str, str]
+    """Names in lower case."""
     body: dict
 
 
@@ -133,6 +134,11 @@ class OpenAIServer:
         """The chat requests' bodies, in order of arrival."""
         return [seen.body for seen in self.requests]
 
+    def wait_for(self, requests: int) -> None:
+        """Block until so many chat requests arrived; call it through `asyncio.to_thread` inside an event loop."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.requests) >= requests, HELD_S)
+
     def __enter__(self) -> OpenAIServer:
         self._thread.start()
         return self
@@ -145,7 +151,7 @@ class OpenAIServer:
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer to one HTTP request; called by the server's threads."""
-        if self._key is not None and headers.get("Authorization") != f"Bearer {self._key}":
+        if self._key is not None and headers.get("authorization") != f"Bearer {self._key}":
             return error(401, "Incorrect API key provided.", code="invalid_api_key")
         if method == "GET" and path.endswith("/models"):
             return self._models
@@ -190,7 +196,9 @@ def _handler(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            answer = server.answer(method, self.path, dict(self.headers.items()), body)
+            answer = server.answer(
+                method, self.path, {name.lower(): value for name, value in self.headers.items()}, body
+            )
             if answer.close or answer.held:
                 self.close_connection = True
                 return
