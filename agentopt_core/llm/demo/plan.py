@@ -22,8 +22,10 @@ CAREFUL = 0.25
 TIDY = 0.2
 """Chance that, once there are three functions, one that is seldom called is taken for superfluous."""
 
-FORGETS = 0.5
-"""Chance that a whole new set lacks one of the functions it should have."""
+FORGETS = 0.2
+"""Chance that a whole new set lacks a function it should have."""
+RELAPSES = 0.2
+"""Chance that a function of a whole new set is its first version again."""
 
 _CUT = re.compile(r"\n?\[\.\.\. [^\]\n]* \.\.\.\]\n?")
 
@@ -142,7 +144,7 @@ def _temptations(seed: int, prompt: Prompt, found: Sequence[Findings]) -> Iterat
         broad, own = one.family.overreach, one.family.function
         if broad and broad.name not in prompt.list_a and own in one.failed_calls:
             yield (Move("add", broad.name, broad.why, broad),)
-    if len(prompt.list_a) >= 3 and roll(seed, "tidy", sorted(prompt.list_a)) < TIDY:
+    if len(prompt.list_a) >= 3 and roll(seed, "tidy", sorted(versions(prompt.list_a).items())) < TIDY:
         calls = Counter(name for history in prompt.histories for name, _ in history.calls)
         name = min(prompt.list_a, key=lambda name: (calls[name], name))
         yield (
@@ -191,23 +193,27 @@ def _mended(need: Move) -> Move:
 
 
 def whole_set(seed: int, prompt: Prompt) -> tuple[Move, ...]:
-    """All functions at once, for training without progressive update. Now and then one is forgotten on the way."""
-    chosen: list[Move] = []
+    """All functions at once, for training without progressive update.
+
+    Whoever writes everything anew now and then forgets a function, or writes one as badly as the first time.
+    """
+    sober: list[Move] = []
+    sloppy: list[Move] = []
+    drawn = len(prompt.withdrawn), sorted(versions(prompt.list_a).items())
     for one in findings(prompt):
-        needs = list(_needs(seed, prompt, one))
-        chosen += [replace(need, op="add") for need in needs]
-        if not needs and one.family.function in prompt.list_a:
-            kept = _with_text(prompt, one.family, _text(prompt, one.family.function))
-            chosen.append(Move("add", kept.name, f"{kept.name} stays as it is.", kept))
-    chosen.sort(key=lambda move: move.name)
-    drawn = len(prompt.withdrawn), sorted(prompt.list_a)
-    options = [chosen]
-    if len(chosen) > 2 and roll(seed, "forgets", *drawn) < FORGETS:
-        place = int(roll(seed, "which", *drawn) * len(chosen))
-        options.insert(0, chosen[:place] + chosen[place + 1 :])
+        family, name = one.family, one.family.function
+        moves = [replace(need, op="add") for need in _needs(seed, prompt, one)]
+        if not moves and name in prompt.list_a:
+            moves = [Move("add", name, f"{name} stays.", _with_text(prompt, family, _text(prompt, name)))]
+        sober += moves
+        if roll(seed, "forgets", name, *drawn) >= FORGETS:
+            relapse = roll(seed, "relapses", name, *drawn) < RELAPSES
+            sloppy += [replace(move, draft=family.drafts[0]) if relapse else move for move in moves]
     known = [versions(prompt.list_a), *(versions(listed) for listed in prompt.withdrawn)]
-    new = (tuple(option) for option in options if not any(same_set(_built(option), other) for other in known))
-    return next(new, ())
+    for moves in (sloppy, sober):
+        if moves and not any(same_set(_built(moves), other) for other in known):
+            return tuple(moves)
+    return ()
 
 
 def _built(moves: Sequence[Move]) -> dict[str, str]:
