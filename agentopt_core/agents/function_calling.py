@@ -126,7 +126,7 @@ class _Episode:
             )
             answered = await self._model.complete(request)
             self.usage += answered.usage
-            end = await self._take(read_reply(answered, self._toolbox.names))
+            end = await self._take(read_reply(answered, self._toolbox.known))
             if end is not None:
                 return end
             if turn == self._config.turn_cap - 1:

@@ -46,11 +46,11 @@ class Reply:
         return self.finish_reason == "length"
 
 
-def read_reply(reply: ChatReply, offered: Collection[str]) -> Reply:
+def read_reply(reply: ChatReply, known: Collection[str]) -> Reply:
     """Read content given as text, parts or nothing, thoughts inside or beside it, and calls in their three shapes.
 
     The shapes: `tool_calls`; the older `function_call`; and calls written as text, in `<tool_call>` tags or as a
-    message that is nothing but a JSON object, provided that they name a tool that is `offered`.
+    message that is nothing but a JSON object and names a tool that is `known`.
     """
     message = reply.message
     text, thoughts = _apart(_text(message.get("content")))
@@ -58,7 +58,7 @@ def read_reply(reply: ChatReply, offered: Collection[str]) -> Reply:
     entries = list(_entries(message))
     calls = tuple(call for call, _ in entries)
     if not calls:
-        calls, text = _written_calls(text, offered)
+        calls, text = _written_calls(text, known)
     return Reply(
         text=text,
         reasoning="\n\n".join(part for part in (beside.strip(), thoughts) if part),
@@ -135,8 +135,8 @@ def _legal_name(name: JsonValue) -> str:
     return legal[:64] or "unnamed"
 
 
-def _written_calls(text: str, offered: Collection[str]) -> tuple[tuple[ToolCall, ...], str]:
-    """Calls written as text and the text without them; no calls unless each can be read and names a tool."""
+def _written_calls(text: str, known: Collection[str]) -> tuple[tuple[ToolCall, ...], str]:
+    """Calls written as text and the text without them; no calls unless each can be read."""
     tagged = _WRITTEN_CALL.findall(text)
     calls: list[ToolCall] = []
     for written in tagged or ([text] if text.startswith(("{", "```")) else []):
@@ -145,7 +145,8 @@ def _written_calls(text: str, offered: Collection[str]) -> tuple[tuple[ToolCall,
         except BadArguments:
             return (), text
         call = _call(entry, "")
-        if call.name not in offered or not isinstance(entry.get("arguments", entry.get("parameters")), dict | str):
+        is_call = isinstance(entry.get("arguments", entry.get("parameters")), dict | str)
+        if not is_call or not (tagged or call.name in known):
             return (), text
         calls.append(call)
     return tuple(calls), _WRITTEN_CALL.sub("", text).strip() if tagged else ("" if calls else text)

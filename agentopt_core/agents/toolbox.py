@@ -63,6 +63,8 @@ class Toolbox:
     def __init__(self, functions: FunctionSet, prompts: PromptBook, failed_calls_limit: int) -> None:
         # Two tools of one name would make endpoints refuse every request; the base tool is the one that stays.
         self._functions = {f.name: f for f in functions.each() if f.name not in BASE_TOOLS}
+        self.known = frozenset((*self._functions, *BASE_TOOLS))
+        """Every name offered in this rollout, also of functions that are withdrawn by now."""
         self._prompts = prompts
         self._limit = failed_calls_limit
         self._failed: Counter[str] = Counter()

@@ -379,6 +379,17 @@ def test_requests_say_what_they_are_made_for() -> None:
     assert (purpose.role, purpose.evaluation, purpose.task_id) == ("agent", 0, "t1")
 
 
+def test_every_place_of_every_prompt_is_filled() -> None:
+    script = [
+        tool_message(*(("fail", {"x": n}) for n in range(20)), ("double", "{"), ("nowhere", {}), ("final_answer", {})),
+        "```python\nprint(1)\n```",
+        "",
+        final("x"),
+    ]
+    _, requests = play(script, FAIL, DOUBLE, config=AgentConfig(turn_cap=4))
+    assert "{{" not in json.dumps([requests[-1].messages, requests[-1].tools])
+
+
 def test_two_equal_episodes_send_equal_requests() -> None:
     script = [
         tool_message(("double", {"x": 1})),

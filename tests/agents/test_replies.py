@@ -8,7 +8,7 @@ from agentopt_core.agents.replies import Reply, read_reply
 from agentopt_core.chat import ChatReply
 from agentopt_core.rollouts import Usage
 from agentopt_core.words import JsonObject
-from tests.agents.support import DOUBLE, final, play
+from tests.agents.support import DOUBLE, FAIL, final, play, tool_texts
 
 TOOLS = ("double", "python", "final_answer")
 
@@ -87,6 +87,15 @@ def test_calls_are_found_in_each_of_their_shapes(message: JsonObject) -> None:
 def test_json_that_is_no_call_stays_text(content: str) -> None:
     reply = read({"content": content})
     assert (reply.calls, reply.text) == ((), content)
+
+
+def test_a_written_call_of_a_withdrawn_or_unknown_function_is_answered_and_does_not_end_the_rollout() -> None:
+    failing = '{"name": "fail", "arguments": {"x": 1}}'
+    unknown = '<tool_call>{"name": "nowhere", "arguments": {}}</tool_call>'
+    rollout, _ = play([failing, failing, failing, failing, unknown, final("42")], FAIL)
+    assert rollout.answer.text == "42"
+    assert "no tool `fail`" in tool_texts(rollout)[3]
+    assert "no tool `nowhere`" in tool_texts(rollout)[4]
 
 
 def test_text_around_written_calls_stays() -> None:
