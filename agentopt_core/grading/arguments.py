@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 MAX_LITERAL_CHARS = 20_000
 """Longer text is not tried as a Python literal."""
 
-_FENCE = re.compile(r"```[a-zA-Z]*\s*(.*?)\s*```", re.DOTALL)
 _LONE_BACKSLASH = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_STRING_OR_NOISE = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=\s*[}\]])', re.DOTALL)
+_STRING_OR_NOISE = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\Z))|//[^\n]*|/\*.*?(?:\*/|\Z)|,(?=\s*[}\]])', re.DOTALL)
 _ESCAPED_LATEX = re.compile(r"[\x08\x0c](?=[a-zA-Z])|\t(?=ext|imes|heta|frac|an\b)|\r(?=ight|ho\b)")
 _LETTER_OF = {"\x08": "\\b", "\x0c": "\\f", "\t": "\\t", "\r": "\\r"}
 _NAMED = re.compile(r"answer\s*[:=]\s*(\S.*)", re.DOTALL | re.IGNORECASE)
@@ -33,8 +32,8 @@ def answer_in(value: object) -> str | None:
     if isinstance(value, Mapping):
         given = {str(key).strip().casefold(): item for key, item in value.items()}
         value = given.get("answer")
-    text = _as_text(value).strip()
-    return _ESCAPED_LATEX.sub(lambda found: _LETTER_OF[found[0]], text) or None
+    text = _ESCAPED_LATEX.sub(lambda found: _LETTER_OF[found[0]], _as_text(value))
+    return text.strip() or None
 
 
 def _as_text(value: object) -> str:
@@ -75,9 +74,7 @@ def _bare(text: str) -> str:
 
 def _parsed(text: str) -> tuple[bool, object]:
     """Whether one of the readers understands the text, and what it reads."""
-    if fence := _FENCE.search(text):
-        text = fence[1]
-    text = text.strip()
+    text = _without_fence(text.strip())
     clean = _STRING_OR_NOISE.sub(lambda found: found[1] or "", text)
     escaped = _LONE_BACKSLASH.sub(r"\\\\", clean)
     tries: tuple[tuple[Callable[[str], object], str], ...] = (
@@ -92,6 +89,12 @@ def _parsed(text: str) -> tuple[bool, object]:
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
     return False, None
+
+
+def _without_fence(text: str) -> str:
+    if not text.startswith("```") or not text.endswith("```") or len(text) < 6:
+        return text
+    return text[3:-3].removeprefix("json").strip()
 
 
 def _json(text: str) -> object:

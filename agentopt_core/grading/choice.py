@@ -35,7 +35,7 @@ def judge_choice(task: Task, gold: str, answer: str) -> Verdict:
 def chosen(choices: Sequence[str], answer: str) -> str | None:
     """The (normalised) text of the choice an answer names, or None when it names none or contradicts itself."""
     letters, texts = _labels(choices)
-    answer = without_wrapping(answer).strip()
+    answer = " ".join(without_wrapping(answer).split())
     by_text = {normal(text): normal(text) for text in texts} | {
         normal(choice): normal(text) for choice, text in zip(choices, texts, strict=True)
     }

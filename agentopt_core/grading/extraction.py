@@ -24,6 +24,10 @@ WHOLE_CHARS = 60
 """A message that is an answer as a whole has at most so many characters, on one line."""
 WHOLE_WORDS = 8
 WHOLE_WORDS_OF_NUMBERS = 3
+MAX_MARKERS = 50
+"""Markers that are tried, from the last."""
+MAX_MARKED_CHARS = 4_000
+"""Characters after a marker in which its answer must begin and end."""
 
 _THINK = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 _BRACES = re.compile(r"\\boxed\s*\{|\\boxed\s+(?P<bare>[^\s{}$\\]+)|\\.|[{}]", re.DOTALL)
@@ -34,6 +38,7 @@ _MARKER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _SENTENCE_END = re.compile(r"(?<=[^\s.])[.!?;]\s+(?=[A-Z(])")
+_AROUND = (('"', '"'), ("“", "”"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"))
 _LAST_NUMBER = re.compile(
     r"(?:(?<![\w)\]}.])[-\u2212])?"
     r"(?:\\[dt]?frac\{[0-9]{1,40}\}\{[0-9]{1,40}\}"
@@ -132,7 +137,9 @@ def _is_short(message: str, words: int) -> bool:
 
 def _is_choice(whole: str, choices: Sequence[str]) -> bool:
     """A long choice, repeated word by word, is an answer though it is not short."""
-    return bool(whole) and normal(whole) in {normal(choice) for choice in choices}
+    if not whole or len(whole) > 2 * max(map(len, choices), default=0):
+        return False
+    return normal(whole) in {normal(choice) for choice in choices}
 
 
 def without_thoughts(text: str) -> str:
@@ -172,8 +179,8 @@ def _last_box(text: str) -> tuple[int, str]:
 
 def _last_marked(text: str, numbers: bool) -> tuple[int, str]:
     """Place and answer of the last marker that has one; (-1, "") without."""
-    for marker in reversed(list(_MARKER.finditer(text))):
-        line = _first_line(text[marker.end() : marker.end() + 4 * 1024].split("\n"))
+    for marker in list(_MARKER.finditer(text))[: -MAX_MARKERS - 1 : -1]:
+        line = _first_line(text[marker.end() : marker.end() + MAX_MARKED_CHARS].split("\n", 20)[:20])
         if numbers:
             line = clean_line(_SENTENCE_END.split(line, maxsplit=1)[0])
             if marker[0] == "####" and not re.search("[0-9]", line):
@@ -195,8 +202,10 @@ def clean_line(text: str) -> str:
     while True:
         before = text
         text = text.strip().strip("*`").strip()
-        if len(text) >= 2 and text[0] + text[-1] in ('""', "$$", "“”") and text[0] not in text[1:-1]:
-            text = text[1:-1]
+        for left, right in _AROUND:
+            inner = text[len(left) : -len(right)]
+            if text == left + inner + right and left not in inner:
+                text = inner
         if boxed := re.fullmatch(r"\\boxed\{([^{}]*)\}", text):
             text = boxed[1]
         if text.endswith(".") and "." not in text[:-1]:

@@ -12,7 +12,7 @@ from agentopt_core.tasks import Task
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
 _PUNCTUATION = re.compile(r"""(?<![0-9])[,:;]|[,:;](?![0-9])|(?<=[^\W0-9])\.|\.(?![0-9])|[!?'"`´*_()\[\]{}«»‘’“”„¿¡]""")
 _HYPHEN = re.compile(r"(?<=[^\W0-9])-|-(?![0-9])")
-_SPACE = re.compile(r"(?<![0-9])\s+|\s+(?![0-9])")
+_SPACE = re.compile("(?<![0-9]) | (?![0-9])")
 
 
 def normal(text: str) -> str:
@@ -25,7 +25,7 @@ def normal(text: str) -> str:
         " " if char.isspace() else char for char in text if char.isspace() or unicodedata.category(char)[0] != "C"
     )
     text = _HYPHEN.sub("", _PUNCTUATION.sub("", _DASHES.sub("-", text)))
-    return _SPACE.sub("", text).strip()
+    return _SPACE.sub("", " ".join(text.split()))
 
 
 def same_text(one: str, other: str) -> bool:
