@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import get_args
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
@@ -15,6 +16,7 @@ from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config
 from agentopt_core.errors import ConfigError
 from agentopt_core.events import RunFailed, RunFinished
 from agentopt_core.history.run_folder import RunFolder
+from agentopt_core.prompts import default_prompts
 from agentopt_core.training.run import run_training
 from agentopt_core.words import JsonObject
 from agentopt_core.workbench import Workbench
@@ -37,6 +39,7 @@ def register(subparsers: Subparsers) -> None:
     model.add_argument("--optimizer-model", help="the optimizer's model (default: the agent's)")
     model.add_argument("--optimizer-base-url", help="the optimizer's endpoint (default: the agent's)")
     model.add_argument("--api-key-env", default="OPENAI_API_KEY", metavar="NAME", help="variable that holds the key")
+    model.add_argument("--optimizer-api-key-env", metavar="NAME", help="the optimizer's (default: the agent's)")
     model.add_argument("--temperature", type=float, help="sampling temperature (default: the endpoint's own)")
     model.add_argument("--timeout", type=float, default=120.0, metavar="S", help="seconds one attempt may take")
     model.add_argument("--demo", action="store_true", help="use the demo model even if a key is set")
@@ -59,6 +62,8 @@ def register(subparsers: Subparsers) -> None:
     limits.add_argument("--budget-tokens", type=int, help="tokens, over both roles")
     limits.add_argument("--budget-requests", type=int, help="requests, over both roles")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
+    parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
     add_home(parser)
     add_json(parser)
@@ -102,11 +107,18 @@ def config_from(args: argparse.Namespace) -> RunConfig:
 
     Raises: ConfigError naming the option that cannot be used.
     """
-    agent = endpoint_from(args, args.model, args.base_url)
-    optimizer = endpoint_from(args, args.optimizer_model or args.model, args.optimizer_base_url or args.base_url)
+    agent = endpoint_from(args, args.model, args.base_url, args.api_key_env)
+    optimizer = endpoint_from(
+        args,
+        args.optimizer_model or args.model,
+        args.optimizer_base_url or args.base_url,
+        args.optimizer_api_key_env or args.api_key_env,
+    )
+    changed = sorted(args.prompts.glob("*.md")) if args.prompts else []
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in changed}
     data: JsonObject = {
         "name": args.name,
-        "agent": {"endpoint": agent.model_dump(mode="json")},
+        "agent": {"endpoint": agent.model_dump(mode="json"), "turn_cap": args.turn_cap},
         "optimizer": {
             "endpoint": optimizer.model_dump(mode="json"),
             "max_actions": args.max_actions,
@@ -124,16 +136,17 @@ def config_from(args: argparse.Namespace) -> RunConfig:
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
         "concurrency": args.concurrency,
         "seed": args.seed,
+        "prompts": default_prompts().changed(texts).model_dump(mode="json"),
     }
     return parse_config(data)
 
 
-def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | None) -> Endpoint:
+def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | None, key_env: str) -> Endpoint:
     """Demo model unless an address, a model or a key says otherwise.
 
     Raises: ConfigError when an endpoint is named without a model.
     """
-    has_key = bool(os.environ.get(args.api_key_env))
+    has_key = bool(os.environ.get(key_env))
     if args.demo or (base_url is None and model is None and not has_key):
         return Endpoint(demo_latency_ms=args.demo_latency_ms)
     if model is None:
@@ -145,7 +158,7 @@ def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | N
         kind="openai",
         model=model,
         base_url=base_url,
-        api_key_env=args.api_key_env,
+        api_key_env=key_env,
         timeout_s=args.timeout,
         temperature=args.temperature,
     )
