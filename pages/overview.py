@@ -13,59 +13,47 @@ from pages.components.states import empty_state, guarded, heading
 from pages.components.workbench import workbench
 
 TICK_S = 2.0
+ENOUGH_FOR_TRENDS = 4
 
 
 def figures(runs) -> None:
     live = sum(run.status in LIVE for run in runs)
     latest = next((run for run in runs if run.best and run.baseline), None)
+    n = f", n = {latest.best.n}" if latest else ""
     costs = [run.usage.cost_usd for run in runs]
     total = None if None in costs else sum(costs)
-    curve = (
-        [100 * point.best.accuracy for point in workbench().curve(latest.run_id) if point.best.accuracy]
-        if latest
-        else []
-    )
-    n = f", n = {latest.best.n}" if latest else ""
+    requests = compact(sum(run.usage.requests for run in runs))
+    oldest_first = list(reversed(runs))[-20:]
+    # With few runs there is no trend to show, and one sparkline alone would only stretch the other cards.
+    trends = len(runs) >= ENOUGH_FOR_TRENDS
+
+    def trend(per_run):
+        return {"chart_data": [per_run(run) for run in oldest_first], "chart_type": "bar"} if trends else {}
+
     card = {"border": True, "height": "stretch"}
-    quiet = {"delta_color": "off", "delta_arrow": "off"}
+    quiet = {"delta_color": "off", "delta_arrow": "off", **card}
     with st.grid(5, min_column_width=170):
-        st.metric("Runs", len(runs), f"{live} live", **quiet, **card)
+        st.metric("Runs", len(runs), f"{live} live", **trend(lambda run: run.evaluations), **quiet)
         st.metric(
             "Newest run, accuracy",
             accuracy(latest.best if latest else None),
             f"{points(latest.baseline, latest.best)}{n}" if latest else None,
             help="Of its accepted functions, on its own training tasks (fit, no hold-out).",
-            chart_data=curve if len(curve) > 1 else None,
+            **trend(lambda run: 100 * (run.best.accuracy or 0) if run.best else 0),
             **card,
         )
-        per_run = [run.functions for run in reversed(runs)]
-        st.metric(
-            "Functions learned",
-            sum(per_run),
-            "over all runs",
-            chart_data=bars(per_run),
-            chart_type="bar",
-            **quiet,
-            **card,
-        )
-        per_run = [run.usage.tokens for run in reversed(runs)]
-        requests = compact(sum(run.usage.requests for run in runs))
-        st.metric("Tokens", compact(sum(per_run)), f"{requests} requests", chart_data=bars(per_run), chart_type="bar",
-                  **quiet, **card)  # fmt: skip
+        learned = sum(run.functions for run in runs)
+        st.metric("Functions learned", learned, "over all runs", **trend(lambda run: run.functions), **quiet)
+        tokens = compact(sum(run.usage.tokens for run in runs))
+        st.metric("Tokens", tokens, f"{requests} requests", **trend(lambda run: run.usage.tokens), **quiet)
         st.metric(
             "Cost",
             DASH if total is None else f"${total:.3f}",
             "a price is unknown" if total is None else "over all runs",
             help="A dash when the price of a model is unknown.",
-            chart_data=bars([cost or 0.0 for cost in reversed(costs)]) if total else None,
-            chart_type="bar",
+            **trend(lambda run: run.usage.cost_usd or 0),
             **quiet,
-            **card,
         )
-
-
-def bars(per_run):
-    return per_run[-20:] if len(per_run) > 3 and any(per_run) else None
 
 
 @st.fragment(run_every=TICK_S)

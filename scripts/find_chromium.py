@@ -1,86 +1,45 @@
-"""Find a Chromium for the browser tests; with --install, get one where there is none. Prints its path.
+"""Prints the path of an installed Chromium (or a browser of its family); ends with 1 and the next move if none is found.
 
-Order: $CHROMIUM, an installed Chromium or Chrome, Debian's package (where this may install it), Playwright's download.
+`CHROMIUM=/path` comes first, then the system's, then the one Playwright downloaded.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "microsoft-edge")
+MAC = Path("/Applications")
+MAC_APPS = ("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
-def installed() -> str | None:
-    """Path of a browser that works here, or None. Ubuntu's `chromium-browser` may be a stub that only points to snap."""
-    wished = os.environ.get("CHROMIUM")
-    if wished:
-        return wished
-    for name in NAMES:
-        path = shutil.which(name)
-        if path and _answers(path):
-            return path
-    return _playwrights_own()
+def find_chromium() -> str | None:
+    """The first browser that exists, or None."""
+    given = os.environ.get("CHROMIUM", "").strip()
+    candidates = [given, *(shutil.which(name) or "" for name in NAMES), *(str(MAC / app) for app in MAC_APPS)]
+    return next((path for path in candidates if path and os.access(path, os.X_OK)), None) or _downloaded()
 
 
-def _answers(path: str) -> bool:
+def launch_flags() -> list[str]:
+    """What Chromium needs to run headless here and to keep to itself."""
+    flags = ["--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    return [*flags, "--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else flags
+
+
+def _downloaded() -> str | None:
     try:
-        return subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-
-
-def _playwrights_own() -> str | None:
-    from playwright.sync_api import sync_playwright
-
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return None
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
-
-
-def from_debian() -> str | None:
-    """Install Debian's package where this user may, and return the browser's path."""
-    if not shutil.which("apt-get"):
-        return None
-    root: list[str] = []
-    if os.geteuid() != 0:
-        if not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
-            return None
-        root = ["sudo", "-n"]
-    print("Installing Debian's chromium for the browser tests ...", file=sys.stderr)
-    subprocess.run([*root, "apt-get", "update", "-q"], capture_output=True, check=False)
-    subprocess.run(
-        [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q", "chromium"],
-        capture_output=True,
-        check=False,
-    )
-    return installed()
-
-
-def from_playwright() -> str | None:
-    """Let Playwright download its own build."""
-    print("Downloading Playwright's Chromium for the browser tests ...", file=sys.stderr)
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False)
-    return _playwrights_own()
-
-
-def main() -> int:
-    """Print which browser the tests will use."""
-    path = installed()
-    if path is None and "--install" in sys.argv[1:]:
-        path = from_debian() or from_playwright()
-    if path is None:
-        print(
-            "No Chromium found. Install one (Debian: sudo apt install chromium) or set CHROMIUM=/path.", file=sys.stderr
-        )
-        return 1
-    print(f"Browser tests use {path}", file=sys.stderr)
-    print(path)
-    return 0
+    return path if os.access(path, os.X_OK) else None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    found = find_chromium()
+    if found is None:
+        sys.exit("No Chromium found. Install one (apt install chromium, or: .venv/bin/playwright install chromium).")
+    print(found)

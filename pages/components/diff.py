@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from pygments import lex
@@ -18,12 +18,50 @@ from pygments.token import STANDARD_TYPES, Token
 
 from pages.components.say import visible
 
-LINES = 800
+LINES = 400
 WIDTH = 1_000
+CONTEXT = 5
+"""Unchanged lines that are shown around a change."""
 _CHARACTERS = 60_000
 _WORDWISE = 300
 """Lines up to this length also show which words changed."""
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
+
+_COLORED = frozenset(
+    [
+        "k",
+        "kn",
+        "kd",
+        "kc",
+        "kr",
+        "kt",
+        "ow",
+        "nf",
+        "nc",
+        "fm",
+        "nd",
+        "s1",
+        "s2",
+        "sd",
+        "sa",
+        "si",
+        "se",
+        "s",
+        "nt",
+        "mi",
+        "mf",
+        "mh",
+        "m",
+        "c1",
+        "c",
+        "cm",
+        "ch",
+        "nb",
+        "bp",
+        "ne",
+    ]
+)
+"""Syntax classes that have a colour below; the others need no element of their own."""
 
 Language = Literal["python", "json", "text"]
 Piece = tuple[str, str]
@@ -67,7 +105,9 @@ def diff_rows(before: str, after: str, language: Language = "python") -> list[Ro
 
 def side_by_side(before: str, after: str, heads: tuple[str, str], language: Language = "python") -> str:
     """The diff as HTML for `st.html`."""
-    body = "".join(_row(row) for row in diff_rows(before, after, language))
+    body = "".join(
+        _row(row) if isinstance(row, Row) else _gap(row) for row in folded(diff_rows(before, after, language))
+    )
     cut = max(len(before), len(after)) > _CHARACTERS or max(before.count("\n"), after.count("\n")) >= LINES
     note = f'<p class="ao-note">Cut to {LINES} lines; the export holds the whole text.</p>' if cut else ""
     left, right = (html.escape(visible(head)) for head in heads)
@@ -76,6 +116,22 @@ def side_by_side(before: str, after: str, heads: tuple[str, str], language: Lang
         f"<col class='n'><col class='s'><col></colgroup><thead><tr><th colspan='3'>{left}</th>"
         f"<th colspan='3'>{right}</th></tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
+
+
+def folded(rows: list[Row]) -> Iterator[Row | int]:
+    """The rows, long unchanged stretches as the number of lines left out."""
+    for same, group in groupby(rows, key=lambda row: row.kind == "same"):
+        stretch = list(group)
+        if same and len(stretch) > 3 * CONTEXT:
+            yield from stretch[:CONTEXT]
+            yield len(stretch) - 2 * CONTEXT
+            yield from stretch[-CONTEXT:]
+        else:
+            yield from stretch
+
+
+def _gap(lines: int) -> str:
+    return f"<tr><td class='gap' colspan='6'>{lines} unchanged lines</td></tr>"
 
 
 def _lines(text: str) -> list[str]:
@@ -100,7 +156,8 @@ def _highlighted(lines: list[str], language: Language) -> list[list[Piece]]:
 def _css_class(kind: object) -> str:
     while kind not in STANDARD_TYPES and kind is not Token:
         kind = kind.parent  # type: ignore[attr-defined]
-    return STANDARD_TYPES.get(kind, "")  # type: ignore[call-overload]
+    css_class = STANDARD_TYPES.get(kind, "")  # type: ignore[call-overload]
+    return css_class if css_class in _COLORED else ""
 
 
 def _changed(old: str, new: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -134,11 +191,14 @@ def _cell(side: Side | None, sign: str, tint: str) -> str:
     if side is None:
         return "<td class='n void'></td><td class='s void'></td><td class='void'></td>"
     css = f" {tint}" if sign else ""
-    text = "".join(
-        f"<span class='{css_class}{' hit' if hit else ''}'>{html.escape(visible(text))}</span>"
-        for css_class, text, hit in _cut_at(side.pieces, side.changed)
-    )
+    text = "".join(_span(css_class, hit, text) for css_class, text, hit in _cut_at(side.pieces, side.changed))
     return f"<td class='n{css}'>{side.number}</td><td class='s{css}'>{sign}</td><td class='code{css}'>{text}</td>"
+
+
+def _span(css_class: str, hit: bool, text: str) -> str:
+    escaped = html.escape(visible(text))
+    classes = " ".join(filter(None, (css_class, "hit" if hit else "")))
+    return f"<span class='{classes}'>{escaped}</span>" if classes else escaped
 
 
 def _cut_at(pieces: list[Piece], changed: list[tuple[int, int]]) -> Iterator[tuple[str, str, bool]]:
@@ -167,6 +227,7 @@ _STYLE = """<style>
 .ao-diff td.n {text-align:right; color:light-dark(#98A2B3,#6B7488); user-select:none}
 .ao-diff td.s {text-align:center; padding:0; user-select:none; font-weight:600}
 .ao-diff td.void {background:light-dark(#F7F8FA,#141822)}
+.ao-diff td.gap {text-align:center; color:light-dark(#98A2B3,#6B7488); background:light-dark(#F7F8FA,#141822)}
 .ao-diff td.del {background:light-dark(#FDF0EF,#2B1A1D)} .ao-diff td.add {background:light-dark(#EDF8F1,#13261D)}
 .ao-diff td.s.del {color:light-dark(#C23B3B,#F07A7A)} .ao-diff td.s.add {color:light-dark(#1E8A57,#4CC38A)}
 .ao-diff .del .hit {background:light-dark(#F8CFCB,#5B2A2E); border-radius:2px}

@@ -122,8 +122,11 @@ def compare(run_id: str, version: FunctionVersion, versions: Sequence[FunctionVe
             st.html(side_by_side(old.description if old else "", new.description if new else "", heads, "text"))
             st.html(side_by_side(_schema(old), _schema(new), heads, "json"))
     if new:
-        with st.expander("Source, to copy"):
-            st.code(new.code, language="python", wrap_lines=True)
+        with st.expander("Source, to copy", key="source", on_change="rerun") as source:
+            if source.open:
+                st.code(
+                    new.code, language="python", wrap_lines=True, height=420 if len(new.code) > 2_000 else "content"
+                )
 
 
 def _schema(function: object) -> str:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from agentopt_core.views import RunSummary
-from pages.components.run_list import STATUS
-from pages.components.say import title
+from pages.components.say import moment, title
 
 
 def run_picker(runs: Mapping[str, RunSummary], run_id: str | None, page: str) -> None:
@@ -22,7 +21,8 @@ def run_picker(runs: Mapping[str, RunSummary], run_id: str | None, page: str) ->
         "Run",
         list(runs),
         index=list(runs).index(run_id) if run_id in runs else None,
-        format_func=lambda one: f"{title(runs[one])} · {STATUS[runs[one].status][0].lower()}",
+        # nothing that changes while the run goes on: the control keeps the words it was opened with
+        format_func=lambda one: f"{title(runs[one])} · {moment(runs[one].created_at)}",
         placeholder="Open a run",
         label_visibility="collapsed",
         key="picked_run",

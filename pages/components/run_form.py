@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
+from agentopt_core.words import JsonObject
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
@@ -37,6 +39,7 @@ _PATHS = {
 }
 """Form field -> where its value lives in the configuration."""
 
+_ENDPOINT = ("kind", "base_url", "agent_model", "optimizer_model", "api_key_env", "temperature")
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -64,12 +67,12 @@ def endpoint_values(config: RunConfig) -> dict[str, Any]:
     }
 
 
-def form_config(values: Mapping[str, Any], base: RunConfig, prompts: dict[str, str]) -> RunConfig:
-    """The configuration the form describes; what it does not show comes from `base`.
+def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, str]) -> RunConfig:
+    """The configuration the form describes; what it does not show comes from `base`, a configuration as JSON.
 
     Raises: ConfigError naming what is wrong.
     """
-    data: dict[str, Any] = base.model_dump(mode="json")
+    data: dict[str, Any] = copy.deepcopy(base)
     for name, path in _PATHS.items():
         target = data
         for part in path[:-1]:
@@ -97,10 +100,11 @@ def _endpoint(values: Mapping[str, Any], role: str, base: dict[str, Any]) -> dic
 
 
 def fill_form(config: RunConfig) -> None:
-    """Put a configuration into the form; call it before the form is drawn."""
+    """Put a configuration into the form, with what the form does not show; call it before the form is drawn."""
     for name, value in {**form_values(config), **endpoint_values(config)}.items():
         st.session_state[f"form_{name}"] = value
     st.session_state["form_name"] = config.name
+    st.session_state["form_base"] = config.model_dump(mode="json")
     shipped = default_prompts().texts
     for name, text in config.prompts.texts.items():
         if name in shipped:
@@ -111,7 +115,9 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
     """The whole form, with its forecast and the button that starts the training."""
     presets = bench.presets()
     if "form_epochs" not in st.session_state:
-        fill_form(next(iter(presets.values())).config)
+        first = next(iter(presets))
+        fill_form(presets[first].config)
+        st.session_state["form_preset"] = first
     left, right = st.columns([5, 2], gap="large")
     with left:
         chosen = _tasks(bench, wanted_tasks)
@@ -120,7 +126,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         _prompts()
     with right, st.container(border=True):
         st.subheader("Forecast", anchor=False)
-        _start(bench, presets, chosen)
+        _start(bench, chosen)
 
 
 def _tasks(bench: Workbench, wanted: str | None) -> str | None:
@@ -180,15 +186,18 @@ def _code(text: str) -> str:
 
 def _training(presets: Mapping[str, Any]) -> None:
     def apply() -> None:
-        for name, value in form_values(presets[st.session_state["form_preset"]].config).items():
-            st.session_state[f"form_{name}"] = value
+        chosen = st.session_state["form_preset"]
+        if chosen:
+            st.session_state["form_base"] = presets[chosen].config.model_dump(mode="json")
+            for name, value in form_values(presets[chosen].config).items():
+                st.session_state[f"form_{name}"] = value
 
     st.subheader("Training", anchor=False)
     preset = st.pills(
-        "Start from", list(presets), format_func=lambda key: presets[key].name, default=next(iter(presets)),
-        required=True, key="form_preset", on_change=apply, **_KEEP,
+        "Start from", list(presets), format_func=lambda key: presets[key].name, key="form_preset", on_change=apply,
+        **_KEEP,
     )  # fmt: skip
-    st.caption(presets[preset].explanation)
+    st.caption(presets[preset].explanation if preset else "Your own settings.")
     with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         _number("Epochs, at most (E)", "epochs", "Accepted updates after which training ends.", 1, 1000)
         _number("Patience (C)", "patience", "Training stops after more than C rolled-back updates in a row.", 0, 1000)
@@ -239,7 +248,7 @@ def _prompts() -> None:
         st.caption(
             "Every text the models are sent. A change counts for this run only; {{places}} are filled at run time."
         )
-        name = st.selectbox("Prompt", list(shipped), key="prompt_name", **_KEEP)
+        name = st.selectbox("Prompt", list(shipped), key="chosen_prompt", **_KEEP)
         key = f"prompt_{name}"
         st.session_state.setdefault(key, shipped[name])
         st.text_area("Text", key=key, height=320, label_visibility="collapsed", **_KEEP)
@@ -250,15 +259,10 @@ def _prompts() -> None:
             )  # fmt: skip
 
 
-def _start(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | None) -> None:
-    values = {name: st.session_state.get(f"form_{name}") for name in (*_PATHS, "name")}
-    base = presets[st.session_state.get("form_preset") or next(iter(presets))].config
-    values |= {name: st.session_state.get(f"form_{name}", value) for name, value in endpoint_values(base).items()}
-    edits = {
-        name: st.session_state[f"prompt_{name}"]
-        for name in default_prompts().texts
-        if f"prompt_{name}" in st.session_state
-    }
+def _start(bench: Workbench, taskset_id: str | None) -> None:
+    state, base = st.session_state, st.session_state["form_base"]
+    values = {name: state.get(f"form_{name}") for name in (*_PATHS, *_ENDPOINT, "name")}
+    edits = {name: state[f"prompt_{name}"] for name in default_prompts().texts if f"prompt_{name}" in state}
     if taskset_id is None:
         st.caption("Choose a task set first.")
         return

@@ -79,10 +79,10 @@ def runs_table(runs: Sequence[RunSummary]) -> None:
         alt="All runs with status, accuracy before and after, cost and time",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=open_run, key="open_run", type="tertiary", width=92),
-            "run": st.column_config.TextColumn("Run", width=190),
+            "run": st.column_config.TextColumn("Run", width=180),
             "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=110),
-            "tasks": "Tasks",
-            "model": "Model",
+            "tasks": st.column_config.TextColumn("Tasks", width=150),
+            "model": st.column_config.TextColumn("Model", width=140),
             "baseline": number("Baseline", format="%.1f %%", help="Accuracy without functions, training tasks"),
             "best": number("Best", format="%.1f %%", help="Accuracy of the accepted functions, training tasks"),
             "interval": st.column_config.TextColumn("95 % interval", help="Wilson's interval of the best"),

@@ -35,7 +35,7 @@ from pages.components.workbench import workbench
 
 TICK_S = 1.0
 UPDATES_A_PAGE = 8
-SEVERITIES = {"info": "Info", "good": "Kept", "warning": "Warnings", "error": "Errors"}
+SEVERITIES = {"info": "Info", "good": "Good news", "warning": "Warnings", "error": "Errors"}
 SIGNS = {"info": "·", "good": "✓", "warning": "!", "error": "✕"}
 RESUMABLE = frozenset({"interrupted", "stopped", "failed"})
 STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
@@ -235,6 +235,7 @@ def _settings(config: RunConfig) -> None:
             return
         if st.button("Train again with these settings", icon=":material/replay:"):
             fill_form(config)
+            st.session_state["form_preset"] = None
             st.switch_page(TRAIN)
         left, right = st.columns(2)
         left.json(config.model_dump(mode="json", exclude={"prompts"}), expanded=1)

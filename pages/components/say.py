@@ -18,12 +18,14 @@ DASH = "—"
 LIVE = frozenset({"starting", "running", "paused"})
 """Statuses under which a trainer holds the run."""
 
+_JOINED = re.compile(r"([:@]|www)(?=\S)", re.IGNORECASE)
+"""Where a word joiner keeps icons, emoji and addresses from being made: a backslash does not."""
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$&^=:@/\"'])")
 
 
 def plain(text: str, limit: int = 200) -> str:
     """Text for a Markdown place: one line, at most `limit` characters, nothing in it is markup."""
-    return _MARKUP.sub(r"\\\1", shorten(text, limit)).replace("\\:", "\\:\u2060")
+    return _MARKUP.sub(r"\\\1", _JOINED.sub("\\1\u2060", shorten(text, limit)))
 
 
 def shorten(text: str, limit: int = 200) -> str:
@@ -117,6 +119,11 @@ def ago(at: float, now: float | None = None) -> str:
 def clock(at: float) -> str:
     """The time of day of a moment, in the server's zone."""
     return datetime.fromtimestamp(at).strftime("%H:%M:%S")
+
+
+def moment(at: float) -> str:
+    """Day and time of a moment, in the server's zone."""
+    return datetime.fromtimestamp(at).strftime("%d %b, %H:%M")
 
 
 def title(run: RunSummary) -> str:

@@ -60,7 +60,7 @@ def tasks(identifier: str = "tables", count: int = N, question: str = "What is t
         id=identifier,
         name=identifier.capitalize(),
         description="Questions about small tables.",
-        tasks=tuple(Task(id=f"t{i}", question=question.format(i=i), answer=str(i)) for i in range(count)),
+        tasks=tuple(Task(id=f"t{i}", question=question.replace("{i}", str(i)), answer=str(i)) for i in range(count)),
     )
 
 
@@ -264,7 +264,7 @@ class FakeWorkbench:
             train_tasks=N,
             evaluations_max=evaluations,
             rollouts_max=evaluations * N,
-            requests_per_rollout="Between 1 and 15.",
+            requests_per_rollout="between 1 and 15 (the turn cap)",
             requests_min=N,
             requests_max=evaluations * N * 15,
         )

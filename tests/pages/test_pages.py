@@ -1,0 +1,465 @@
+"""Every page in every state: empty, running, finished, failed, a bad address, hostile text."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from agentopt_core.config import DEMO_LABEL, Endpoint, RunConfig
+from agentopt_core.errors import HistoryLocked, RunBusy, TaskSetError
+from agentopt_core.functions import FunctionSet
+from agentopt_core.views import Progress
+from agentopt_core.words import Word
+from pages.components.workbench import provide_workbench
+from tests.pages.conftest import texts
+from tests.pages.fakes import FakeRun, FakeWorkbench, N, curve, function, share, summary, tasks, trained
+
+PAGES = ("overview", "tasks", "train", "functions")
+HOSTILE = (
+    "<img src=x onerror=alert(1)> **bold** $x^2$ :red[r] :material/home: `c` [l](http://example.test) \u202e "
+    + "A" * 100_000
+)
+
+
+def running(**changes: object) -> FakeRun:
+    progress = Progress(
+        evaluation=2, split="train", done=12, total=N, correct=7, faults=0, started_at=0.0, phase="evaluating"
+    )
+    run = trained("run-9", "running", best=share(23), best_evaluation=1, evaluations=2, epoch=1, **changes)
+    run.progress, run.curve, run.updates = progress, curve(2), run.updates[:1]
+    return run
+
+
+def failed() -> FakeRun:
+    return FakeRun(
+        summary("run-7", "failed", status_reason="The endpoint refused the key.", hint="Set OPENAI_API_KEY.")
+    )
+
+
+STATES = {
+    "empty": lambda: FakeWorkbench(),
+    "running": lambda: FakeWorkbench((running(),)),
+    "finished": lambda: FakeWorkbench((trained(),)),
+    "failed": lambda: FakeWorkbench((failed(),)),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_drawn_in_every_state(page, name, state):
+    bench = STATES[state]()
+    runs = {"run": bench.runs()[0].run_id} if bench.all_runs and name in ("train", "functions") else {}
+    at = page(bench, name, **runs)
+    assert not at.exception
+    assert at.title
+    assert "Not drawn" not in texts(at)
+
+
+# Overview -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_home_offers_the_sample_sets_and_your_own_tasks(page):
+    at = page(FakeWorkbench())
+    assert [button.label for button in at.button] == ["Start training"]
+    assert "Bring your own tasks" in texts(at)
+    assert DEMO_LABEL in texts(at)
+
+
+def test_one_click_starts_a_training_and_shows_it(page):
+    bench = FakeWorkbench()
+    at = page(bench).button(key="quick_tables").click().run()
+    assert [taskset for _, taskset in bench.started] == ["tables"]
+    assert at.query_params["run"] == "run-1"
+    assert not at.exception
+
+
+def test_quick_start_with_a_key_says_whom_it_calls_and_how_often_at_most(page):
+    class Real(FakeWorkbench):
+        def presets(self):
+            config = RunConfig().with_(agent=RunConfig().agent.with_(endpoint=self.endpoint))
+            return {"paper": SimpleNamespace(name="Paper", explanation="", config=config)}
+
+    at = page(Real(endpoint=Endpoint(kind="openai", model="gpt-x")))
+    assert "One click calls gpt-x at the OpenAI API, at most 6.6k requests" in texts(at)
+
+
+def test_the_runs_table_shows_accuracy_before_and_after_with_interval_and_n(page):
+    row = page(FakeWorkbench((trained(),))).dataframe[0].value.iloc[0]
+    assert (row["baseline"], row["best"], row["interval"], row["n"]) == (35.0, 92.5, "80.1–97.4 %", 40)
+
+
+def test_an_unknown_cost_is_a_dash_in_table_and_figures(page):
+    run = trained(usage=summary().usage.with_(cost_usd=None))
+    at = page(FakeWorkbench((run,)))
+    assert at.dataframe[0].value.iloc[0]["cost"] == "—"
+    assert next(metric for metric in at.metric if metric.label == "Cost").value == "—"
+
+
+def test_a_live_run_can_be_watched_from_the_overview(page):
+    at = page(FakeWorkbench((running(),)))
+    assert "Evaluation 2: 12 of 40 tasks" in texts(at)
+    assert "Watch" in [link.label for link in at.page_link]
+
+
+def test_runs_can_be_filtered_and_the_filter_is_in_the_address(page):
+    at = page(FakeWorkbench((trained(), failed())), show="Needs attention")
+    assert [list(cell)[0] for cell in at.dataframe[0].value["status"]] == ["Failed"]
+
+
+def test_a_locked_history_is_said_in_a_sentence_with_the_next_move(page):
+    def locked():
+        raise HistoryLocked("Process 4711 holds the history.", "Stop it first.")
+
+    at = page(FakeWorkbench())
+    provide_workbench(locked)
+    at.run()
+    assert not at.exception
+    assert "Process 4711 holds the history." in texts(at)
+    assert "Stop it first." in texts(at)
+
+
+def test_a_fault_of_ours_ends_in_a_calm_sentence_and_in_the_log(page, caplog):
+    class Broken(FakeWorkbench):
+        def runs(self):
+            raise ZeroDivisionError("secret detail")
+
+    at = page(Broken())
+    assert not at.exception
+    assert "Something unexpected happened" in texts(at)
+    assert "secret detail" not in texts(at)
+    assert "secret detail" in caplog.text
+
+
+# Tasks --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_set_is_previewed_with_questions_and_answers(page):
+    shown = page(FakeWorkbench(), "tasks").dataframe[0].value
+    assert len(shown) == N
+    assert (shown["question"][3], shown["answer"][3]) == ("What is the sum of column 3?", "3")
+
+
+def test_sample_sets_cannot_be_deleted_and_own_ones_can(page):
+    bench = FakeWorkbench(own=(tasks("mine", 3),))
+    assert "Delete" not in [button.label for button in page(bench, "tasks", set="tables").button]
+    assert "Delete" in [button.label for button in page(bench, "tasks", set="mine").button]
+
+
+def test_deleting_asks_in_a_dialog_that_names_the_set(page):
+    bench = FakeWorkbench(own=(tasks("mine", 3),))
+    at = page(bench, "tasks", set="mine").button(key="delete_set").click().run()
+    assert "Delete **Mine** with its 3 tasks?" in texts(at)
+    assert "mine" in bench.own
+
+
+def test_an_unknown_task_set_in_the_address_is_said(page):
+    assert "There is no task set gone." in texts(page(FakeWorkbench(), "tasks", set="gone"))
+
+
+def test_training_on_a_set_opens_the_form_with_it(page):
+    bench = FakeWorkbench(own=(tasks("mine", 3),))
+    at = page(bench, "tasks", set="mine").button(key="train_on").click().run()
+    assert at.selectbox(key="form_tasks").value == "mine"
+
+
+class Issue(Word):
+    row: int
+    severity: str
+    message: str
+
+
+def draft(**changes: object) -> SimpleNamespace:
+    fields = {
+        "format": "csv",
+        "columns": ("Q", "A", "note"),
+        "mapping": {"question": "Q", "answer": "A"},
+        "task_set": tasks("upload", 2),
+        "issues": (Issue(row=3, severity="error", message="No answer."),),
+    }
+    return SimpleNamespace(**{**fields, **changes})
+
+
+def uploaded(page, bench, data=b"Q,A\n1,2\n"):
+    at = page(bench, "tasks", view="Upload")
+    at.file_uploader(key="upload").upload("mine.csv", data)
+    return at.run()
+
+
+def test_an_upload_shows_format_mapping_preview_and_issues_before_anything_is_saved(page):
+    bench = FakeWorkbench()
+    bench.draft = draft()
+    at = uploaded(page, bench)
+    assert not at.exception
+    assert "read as csv: 2 tasks" in texts(at)
+    assert [box.value for box in at.selectbox] == ["Q", "A"]
+    assert list(at.dataframe[1].value["message"]) == ["No answer."]
+    assert not bench.own
+
+
+def test_choosing_another_column_reads_the_file_again(page):
+    bench = FakeWorkbench()
+    bench.draft = draft()
+    at = uploaded(page, bench)
+    at.selectbox[1].select("note").run()
+    assert bench.asked[-1] == ("read_upload", "mine.csv", "[('answer', 'note'), ('question', 'Q')]")
+
+
+def test_saving_an_upload_opens_the_new_set(page):
+    bench = FakeWorkbench()
+    bench.draft = draft(issues=())
+    at = uploaded(page, bench).button(key="save_set").click().run()
+    assert bench.own["own"].name == "Upload"
+    assert at.query_params["set"] == "own"
+
+
+def test_a_file_that_cannot_be_read_is_said_with_the_next_move(page):
+    class Refusing(FakeWorkbench):
+        def read_upload(self, filename, data, mapping=None):
+            raise TaskSetError("mine.csv is empty.", "Upload a file with questions and answers.")
+
+    at = uploaded(page, Refusing(), b"")
+    assert not at.exception
+    assert "mine.csv is empty." in texts(at)
+
+
+# Train --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_starts_a_run_with_what_it_shows(page):
+    bench = FakeWorkbench()
+    at = page(bench, "train")
+    at.number_input(key="form_epochs").set_value(7)
+    at.toggle(key="form_roll_back").set_value(False)
+    at.run().button(key="start_training").click().run()
+    config, taskset = bench.started[0]
+    assert (config.training.epochs, config.training.roll_back, taskset) == (7, False, "tables")
+    assert at.query_params["run"] == "run-1"
+
+
+def test_a_preset_fills_the_form_and_explains_itself(page):
+    at = page(FakeWorkbench(), "train")
+    at.pills(key="form_preset").select("paper").run()
+    assert at.number_input(key="form_epochs").value == 10
+    assert "As published: E = 10, C = 10." in texts(at)
+
+
+def test_the_forecast_follows_the_form(page):
+    at = page(FakeWorkbench(), "train")
+    before = at.table[0].value.to_string()
+    at.number_input(key="form_epochs").set_value(9).run()
+    assert "400" in at.table[0].value.to_string()
+    assert at.table[0].value.to_string() != before
+
+
+def test_no_field_takes_a_key_and_an_unset_variable_is_explained(page, monkeypatch):
+    monkeypatch.delenv("SOME_KEY", raising=False)
+    at = page(FakeWorkbench(), "train")
+    at.segmented_control(key="form_kind").select("openai").run()
+    at.text_input(key="form_api_key_env").set_value("SOME_KEY").run()
+    assert "export SOME_KEY=" in texts(at)
+    assert not any("sk-" in (box.placeholder or "") for box in at.text_input)
+
+
+def test_the_endpoint_check_shows_findings_and_what_mends_them(page):
+    at = page(FakeWorkbench(), "train")
+    at.segmented_control(key="form_kind").select("openai").run()
+    at.text_input(key="form_agent_model").set_value("m").run()
+    at.button(key="check_endpoint").click().run()
+    assert "Reachable" in texts(at)
+    assert "Start it." in [block.value for block in at.code]
+
+
+def test_a_prompt_that_lost_a_place_cannot_be_started(page):
+    from agentopt_core.prompts import default_prompts
+
+    name = next((name for name, text in default_prompts().texts.items() if "{{" in text), None)
+    if name is None:
+        pytest.skip("no prompt with a place is installed")
+    at = page(FakeWorkbench(), "train")
+    at.selectbox(key="chosen_prompt").select(name).run()
+    at.text_area(key=f"prompt_{name}").set_value("nothing").run()
+    assert "lost {{" in texts(at)
+    assert "start_training" not in [button.key for button in at.button]
+
+
+def test_an_edited_prompt_goes_with_the_run(page):
+    from agentopt_core.prompts import default_prompts
+
+    name, text = next(iter(default_prompts().texts.items()))
+    bench = FakeWorkbench()
+    at = page(bench, "train")
+    at.text_area(key=f"prompt_{name}").set_value(text + "\nBe brief.").run()
+    at.button(key="start_training").click().run()
+    assert bench.started[0][0].prompts.texts[name].endswith("Be brief.")
+
+
+def test_a_running_run_shows_its_progress_and_can_be_paused(page):
+    bench = FakeWorkbench((running(),))
+    at = page(bench, "train", run="run-9")
+    assert "Evaluation 2: 12 of 40 tasks, 7 right" in texts(at)
+    at.button(key="pause").click().run()
+    assert bench.asked == [("pause", "run-9", "dashboard")]
+
+
+def test_a_paused_run_can_be_resumed_and_stopped(page):
+    run = trained("run-9", "paused")
+    bench = FakeWorkbench((run,))
+    at = page(bench, "train", run="run-9")
+    at.button(key="resume").click().run()
+    at.button(key="stop_paused").click().run()
+    assert bench.asked == [("resume", "run-9", "dashboard"), ("stop", "run-9", "dashboard")]
+
+
+def test_a_command_that_cannot_be_obeyed_is_said_on_the_page(page):
+    class Busy(FakeWorkbench):
+        def resume(self, run_id, by):
+            raise RunBusy("Another trainer works on it.", "Wait for it.")
+
+    at = page(Busy((trained("run-9", "interrupted"),)), "train", run="run-9")
+    at.button(key="resume").click().run()
+    assert not at.exception
+
+
+def test_a_finished_run_says_its_result_why_it_ended_and_what_next(page):
+    at = page(FakeWorkbench((trained(),)), "train", run="run-1")
+    said = texts(at)
+    assert "went from 35.0 %" in said
+    assert "Every training task is solved" in said
+    assert "See and export what it learned" in said
+    assert "fit, no hold-out" in said
+    assert DEMO_LABEL in said
+
+
+def test_a_failed_run_says_why_and_the_next_move(page):
+    at = page(FakeWorkbench((failed(),)), "train", run="run-7")
+    assert "The endpoint refused the key." in texts(at)
+    assert "Set OPENAI_API_KEY." in texts(at)
+    assert at.button(key="resume")
+
+
+def test_updates_say_what_they_did_and_what_became_of_them(page):
+    said = texts(page(FakeWorkbench((trained(),)), "train", run="run-1"))
+    assert "**Update 2** add guess: 35.0 % to 50.0 %, fixed 0, broke 3" in said
+    assert "20 of 40 does not beat 23 of 40." in said
+
+
+def test_the_event_log_can_be_filtered_by_severity(page):
+    at = page(FakeWorkbench((trained(),)), "train", run="run-1", log="Warnings")
+    assert [text for frame in at.dataframe for text in frame.value["text"]] == ["The endpoint was slow."]
+
+
+def test_an_unknown_run_in_the_address_is_said_and_a_new_one_can_be_started(page):
+    at = page(FakeWorkbench(), "train", run="nonsense")
+    assert "There is no run nonsense." in texts(at)
+    assert at.button(key="start_training")
+
+
+def test_settings_of_a_run_can_be_used_again(page):
+    run = trained()
+    run.config = RunConfig(seed=77)
+    at = page(FakeWorkbench((run,)), "train", run="run-1")
+    at.session_state["settings"] = True
+    at.run()
+    next(button for button in at.button if button.label == "Train again with these settings").click().run()
+    assert at.number_input(key="form_seed").value == 77
+
+
+# Functions ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_kept_version_is_compared_with_the_one_it_replaced(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1")
+    assert at.subheader[0].value.replace("\\", "") == "column_sum v2"
+    assert "v1 (update 1, kept)" in at.selectbox[1].options
+    assert at.selectbox[1].value == "1"
+
+
+def test_the_address_selects_function_and_step(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1", name="guess", step="2")
+    assert at.subheader[0].value == "guess v1"
+    assert "rolled back" in texts(at)
+
+
+def test_any_two_versions_can_be_compared(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1", name="column_sum", step="1", against="3")
+    assert [head in at.html[0].value for head in ("<th colspan='3'>v2</th>", "<th colspan='3'>v1</th>")] == [True, True]
+
+
+def test_description_and_parameters_have_their_own_diff(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1", part="Description and parameters")
+    assert "blanks" in at.html[0].value
+    assert len(at.html) == 2
+
+
+def test_versions_can_be_filtered_by_status(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1", status="Refused")
+    assert list(at.dataframe[0].value["function"]) == ["broken"]
+
+
+def test_a_refused_proposal_without_code_says_so(page):
+    assert "No code to show" in texts(page(FakeWorkbench((trained(),)), "functions", run="run-1", name="broken"))
+
+
+def test_an_unknown_function_in_the_address_is_said(page):
+    assert "no function called nothing" in texts(
+        page(FakeWorkbench((trained(),)), "functions", run="run-1", name="nothing")
+    )
+
+
+def test_an_unknown_run_on_the_functions_page_is_said(page):
+    assert "There is no run 'nonsense'." in texts(page(FakeWorkbench(), "functions", run="nonsense"))
+
+
+def test_the_export_is_a_zip_or_a_folder_whose_path_is_shown(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1")
+    assert at.get("download_button")
+    at.button(key="export_folder").click().run()
+    assert "/somewhere/exports/run-1" in [block.value for block in at.code]
+
+
+def test_a_run_without_accepted_functions_has_nothing_to_export(page):
+    run = trained()
+    run.accepted = FunctionSet()
+    at = page(FakeWorkbench((run,)), "functions", run="run-1")
+    assert not at.get("download_button")
+    assert "nothing to export" in texts(at)
+
+
+# Hostile text -------------------------------------------------------------------------------------------------------
+
+
+def hostile() -> FakeWorkbench:
+    run = trained(name=HOSTILE[:200], task_set=HOSTILE, agent_model=HOSTILE, is_demo=False, stop_reason=HOSTILE)
+    bad = function(f"def f():\n    return '''{HOSTILE}'''", HOSTILE, HOSTILE)
+    run.versions = tuple(v.with_(function=v.function and bad, reason=HOSTILE, name=HOSTILE) for v in run.versions)
+    run.updates = tuple(u.with_(reason=HOSTILE, rationale=HOSTILE) for u in run.updates)
+    run.events = tuple(event.with_(text=HOSTILE) for event in run.events)
+    run.curve = tuple(point.with_(reason=HOSTILE, functions=(HOSTILE,)) for point in run.curve)
+    run.accepted = FunctionSet(functions=(bad,))
+    stopped = FakeRun(summary("run-2", "failed", name=HOSTILE[:200], status_reason=HOSTILE, hint=HOSTILE))
+    own = tasks("own", 3, HOSTILE).with_(name=HOSTILE, description=HOSTILE)
+    return FakeWorkbench((run, stopped), own=(own,))
+
+
+ADDRESSES = [
+    ("overview", {}),
+    ("tasks", {"set": "own"}),
+    ("tasks", {"set": HOSTILE[:300]}),
+    ("train", {"run": "run-1"}),
+    ("train", {"run": "run-2"}),
+    ("train", {"run": HOSTILE[:300]}),
+    ("functions", {"run": "run-1"}),
+    ("functions", {"run": "run-1", "name": HOSTILE[:300]}),
+]
+
+
+@pytest.mark.parametrize(("name", "params"), ADDRESSES, ids=lambda value: str(value)[:40])
+def test_hostile_text_stays_text_everywhere(page, name, params):
+    at = page(hostile(), name, **params)
+    assert not at.exception
+    assert "Something unexpected" not in texts(at)
+    for element in (*at.title, *at.subheader, *at.markdown, *at.caption, *at.error, *at.warning):
+        assert "<img" not in element.value.replace("\\<", "")
+        assert "**bold" not in element.value
+        assert len(element.value) < 5_000
+    for element in at.html:
+        assert "<img" not in element.value

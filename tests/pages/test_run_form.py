@@ -1,0 +1,43 @@
+import pytest
+
+from agentopt_core.config import AgentConfig, Budget, Endpoint, RunConfig, SandboxLimits, TrainingConfig
+from agentopt_core.errors import ConfigError
+from pages.components.run_form import endpoint_values, form_config, form_values
+
+
+def described(config: RunConfig, **changes: object) -> RunConfig:
+    values = {**form_values(config), **endpoint_values(config), "name": config.name, **changes}
+    return form_config(values, config.model_dump(mode="json"), {})
+
+
+def test_the_form_gives_back_the_configuration_it_was_filled_with():
+    config = RunConfig(
+        name="mine",
+        agent=AgentConfig(endpoint=Endpoint(kind="openai", model="m", base_url="http://127.0.0.1:1/v1", timeout_s=7)),
+        training=TrainingConfig(epochs=3, patience=1, acceptance="accept_ties", roll_back=False),
+        budget=Budget(usd=1.5),
+        sandbox=SandboxLimits(wall_s=2),
+        seed=4,
+    )
+    config = config.with_(optimizer=config.optimizer.with_(endpoint=config.agent.endpoint))
+    assert described(config) == config
+
+
+def test_without_a_model_of_its_own_the_optimizer_uses_the_agents():
+    config = described(RunConfig(), kind="openai", agent_model="small", optimizer_model="")
+    assert config.optimizer.endpoint.model == "small"
+
+
+def test_each_role_can_have_its_own_model():
+    config = described(RunConfig(), kind="openai", agent_model="small", optimizer_model="large")
+    assert (config.agent.endpoint.model, config.optimizer.endpoint.model) == ("small", "large")
+
+
+def test_the_demo_model_leaves_nothing_of_an_endpoint_behind():
+    config = described(RunConfig(), kind="demo", base_url="http://127.0.0.1:1", agent_model="x")
+    assert config.agent.endpoint == Endpoint()
+
+
+def test_a_value_out_of_range_is_named():
+    with pytest.raises(ConfigError, match=r"training\.epochs"):
+        described(RunConfig(), epochs=0)
