@@ -179,6 +179,8 @@ class TaskSetSummary(Word):
     scorable: int
     splits: dict[str, int]
     """Split -> tasks."""
+    problem: str = ""
+    """Why the set cannot be used, and what to do; empty for a sound one."""
 
 
 class Forecast(Word):
