@@ -65,6 +65,11 @@ def percent(result: Proportion | None) -> str:
     return f"{100 * result.accuracy:.1f} % ({result.correct}/{result.n}; 95 %: {100 * low:.0f}-{100 * high:.0f})"
 
 
+def share(result: Proportion | None) -> str:
+    """`65.0 % (13/20)`, for narrow tables."""
+    return "–" if result is None or result.accuracy is None else percent(result).split("; ")[0].rstrip(")") + ")"
+
+
 def dollars(cost_usd: float | None) -> str:
     """`$0.012`, or `unknown`: a price that is not known is not zero."""
     return "unknown" if cost_usd is None else f"${cost_usd:.3f}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from rich.console import Console
 from rich.table import Table
@@ -15,8 +14,8 @@ from agentopt_core.cli.common import (
     add_home,
     add_json,
     dollars,
-    percent,
     print_json,
+    share,
     workbench,
 )
 from agentopt_core.cli.progress import print_report
@@ -42,17 +41,17 @@ def run_list(args: argparse.Namespace) -> int:
     if not runs:
         print("No runs yet. Start one with: python -m agentopt_core train --tasks number-and-algebra")
         return 0
-    table = Table("run", "status", "tasks", "model", "baseline", "best", "cost", "updated")
+    table = Table(box=None, pad_edge=False)
+    for title in ("run", "status", "model", "baseline", "best", "cost"):
+        table.add_column(title, no_wrap=title in ("run", "status", "cost"))
     for run in runs:
         table.add_row(
             Text(run.run_id),
             Text(run.status),
-            Text(run.task_set),
             Text(f"{run.agent_model} (demo)" if run.is_demo and run.agent_model != "demo" else run.agent_model),
-            percent(run.baseline),
-            percent(run.best),
+            share(run.baseline),
+            share(run.best),
             dollars(run.usage.cost_usd),
-            time.strftime("%Y-%m-%d %H:%M", time.localtime(run.updated_at)),
         )
     Console().print(table)
     return 0

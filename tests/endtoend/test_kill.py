@@ -1,4 +1,4 @@
-"""A trainer killed with -9 goes on from its journal: nothing is lost, nothing is paid for twice, the end is the same."""
+"""A trainer killed with -9 goes on from its journal: nothing lost, nothing paid for twice, and the same end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ from agentopt_core.history.journal import read_journal
 from agentopt_core.history.run_folder import RunFolder, runs_in
 from tests.commands import ROOT, agentopt, command, environ, result_of
 
-TRAIN = ("train", "--demo", "--tasks", "number-and-algebra", "--epochs", "4", "--patience", "3", "--seed", "0", "--json")
+TRAIN = (
+    "train",
+    "--demo",
+    "--tasks",
+    "number-and-algebra",
+    "--epochs",
+    "4",
+    "--patience",
+    "3",
+    "--seed",
+    "0",
+    "--json",
+)
 KILLS = 10
 
 
@@ -54,7 +66,11 @@ def test_a_run_killed_at_ten_random_moments_ends_like_an_undisturbed_one(undistu
     result, size = undisturbed
     moments = sorted(random.Random(4711).sample(range(1, size), KILLS))
     process = subprocess.Popen(
-        command(*TRAIN, "--home", tmp_path), cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(*TRAIN, "--home", tmp_path),
+        cwd=ROOT,
+        env=environ(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     while not (folders := runs_in(tmp_path)):
         assert process.poll() is None
