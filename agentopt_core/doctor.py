@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import platform
 import shutil
 import sys
 import tempfile
@@ -48,7 +47,7 @@ def check_machine(home: Path) -> list[Check]:
     `home` is where runs are kept; it is not created. Never raises for what it finds.
     """
     return [
-        check_python(platform.python_version()),
+        check_python(".".join(map(str, sys.version_info[:3]))),
         check_packages(_requirements()),
         _check_home(home),
         _check_disk(home),
@@ -60,7 +59,7 @@ def check_machine(home: Path) -> list[Check]:
 def check_python(version: str) -> Check:
     """Is this version of Python new enough?"""
     where = f"Python {version} ({sys.executable})"
-    if version in _PYTHON:
+    if _PYTHON.contains(version, prereleases=True):
         return Check(name="Python", state="ok", detail=where)
     return Check(
         name="Python",

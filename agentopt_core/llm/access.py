@@ -26,19 +26,29 @@ class Access:
     """None: no key is set, and none seems needed."""
 
 
+def address(endpoint: Endpoint, environ: Mapping[str, str]) -> str:
+    """The address of an endpoint.
+
+    Without a base URL the variable OPENAI_BASE_URL counts, as it does for OpenAI's own client, and then OpenAI's
+    address. Raises: EndpointSetupError when it cannot be one.
+    """
+    if endpoint.is_demo:
+        return DEMO_URL
+    base_url = (endpoint.base_url or environ.get("OPENAI_BASE_URL", "")).strip() or OPENAI_URL
+    _check_address(base_url)
+    return base_url
+
+
 def resolve(endpoint: Endpoint, environ: Mapping[str, str]) -> Access:
     """The address and key of an endpoint.
 
-    Without a base URL the variable OPENAI_BASE_URL counts, as it does for OpenAI's own client, and then OpenAI's
-    address.
     The key is that of the variable the endpoint names; a server of one's own needs none.
 
     Raises: EndpointSetupError when the address cannot be one, or OpenAI itself would be asked without a key.
     """
+    base_url = address(endpoint, environ)
     if endpoint.is_demo:
-        return Access(DEMO_URL, None)
-    base_url = (endpoint.base_url or environ.get("OPENAI_BASE_URL", "")).strip() or OPENAI_URL
-    check_address(base_url)
+        return Access(base_url, None)
     key = environ.get(endpoint.api_key_env, "").strip()
     if not key:
         if host_of(base_url) == host_of(OPENAI_URL):
@@ -56,11 +66,8 @@ def resolve(endpoint: Endpoint, environ: Mapping[str, str]) -> Access:
     return Access(base_url, key)
 
 
-def check_address(base_url: str) -> None:
-    """Refuse what is no address of an endpoint.
-
-    Raises: EndpointSetupError; its text never repeats credentials written into the address.
-    """
+def _check_address(base_url: str) -> None:
+    """Refuse what is no address; the error never repeats credentials written into it."""
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
@@ -87,6 +94,8 @@ def shown(base_url: str) -> str:
     except ValueError:
         return "the address"
     text = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    if not parts.netloc:
+        text = text.rpartition("@")[2]
     return "".join(c if c.isprintable() else "?" for c in text)[:200]
 
 

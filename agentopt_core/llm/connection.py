@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import openai
 
-from agentopt_core.llm.access import NO_KEY
+from agentopt_core.llm.access import NO_KEY, is_loopback
 from agentopt_core.llm.failures import Failure, error_fields, one_line, retry_after_s
 from agentopt_core.llm.redaction import Redactor
 from agentopt_core.llm.strict_json import parse_object
@@ -47,6 +47,7 @@ class Connection:
         self._redactor = Redactor(api_key)
         http = _BoundedClient(
             transport=transport,
+            trust_env=not is_loopback(base_url),  # a proxy of the environment cannot reach this machine's own servers
             timeout=httpx2.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s)),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
         )

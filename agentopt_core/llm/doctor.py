@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from agentopt_core.config import DEMO_LABEL, Endpoint
 from agentopt_core.errors import EndpointSetupError
-from agentopt_core.llm.access import Access, is_loopback, resolve, shown
+from agentopt_core.llm.access import Access, address, is_loopback, resolve, shown
 from agentopt_core.llm.connection import Connection
 from agentopt_core.llm.explain import explain
 from agentopt_core.llm.failures import Failure, meaning
@@ -40,10 +40,12 @@ async def check_endpoint(endpoint: Endpoint, environ: Mapping[str, str]) -> list
     """
     if endpoint.is_demo:
         return [Check(name=MODEL, state="ok", detail=DEMO_LABEL)]
+    name = REACHABLE
     try:
+        address(endpoint, environ)
+        name = KEY
         access = resolve(endpoint, environ)
     except EndpointSetupError as error:
-        name = REACHABLE if environ.get(endpoint.api_key_env) else KEY
         return _in_order([Check(name=name, state="failed", detail=error.message, hint=error.hint)])
     visit = _Visit(endpoint.with_(base_url=access.base_url), access)
     return _in_order([*await visit.checks(), visit.price()])

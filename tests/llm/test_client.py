@@ -259,6 +259,26 @@ def test_as_many_requests_are_in_flight_as_configured_and_no_more():
     assert server.most_in_flight == 5
 
 
+def test_too_many_requests_lower_what_is_in_flight_and_answers_raise_it_again():
+    async def work(client):
+        limits = []
+        for _ in range(40):
+            await client.model.complete(QUESTION)
+            limits.append(client.limiter.limit)
+        return limits
+
+    with OpenAIServer([error(429), reply()]) as server:
+        limits, _ = using(server.base_url, work, concurrency=8)
+    assert (limits[0], limits[-1]) == (4, 8)
+
+
+def test_a_proxy_is_not_asked_for_a_server_on_this_machine(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", NOWHERE)
+    with OpenAIServer() as server:
+        answer, _ = ask(server.base_url)
+    assert answer.message["content"] == "hello"
+
+
 def test_a_cancelled_request_is_reported_and_counted_by_estimate():
     async def work(client):
         asking = asyncio.create_task(client.model.complete(QUESTION))

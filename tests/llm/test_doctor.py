@@ -72,6 +72,12 @@ def test_openai_without_a_key_is_a_failed_key():
     assert states(checks)[:3] == ["skipped", "failed", "skipped"]
 
 
+def test_what_is_no_address_cannot_be_reached():
+    checks = check("localhost:8000")
+    assert states(checks)[:3] == ["failed", "skipped", "skipped"]
+    assert "http://" in checks["Endpoint reachable"].hint
+
+
 def test_an_unknown_model_comes_with_the_names_that_are_close():
     with OpenAIServer([error(404, "model not found")], models=["gpt-4o-mini", "gpt-4o", "whisper"]) as server:
         checks = check(server.base_url, model="gpt4o-mini")

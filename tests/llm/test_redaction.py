@@ -70,6 +70,7 @@ def test_an_access_does_not_show_its_key():
 
 def test_an_address_is_shown_without_credentials_and_query():
     assert shown("https://me:secret@host.example/v1?key=secret") == "https://host.example/v1"
+    assert shown("me:secret@host.example") == "host.example"
 
 
 def test_credentials_in_an_address_are_refused_without_repeating_them():
