@@ -36,7 +36,7 @@ def read_folder(folder: Path) -> TaskSet:
 
 
 def read_file(path: Path) -> TaskSet:
-    """The tasks of a file; rows that cannot be used are left out, and the description counts them. Raises: TaskSetError."""
+    """The tasks of a file without its bad rows, which the description counts. Raises: TaskSetError."""
     try:
         if not path.is_file():
             raise TaskSetError(f"{path} is not a regular file.", "Name a JSONL, JSON, CSV or TSV file.")

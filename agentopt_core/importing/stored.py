@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.lines import from_lines
@@ -25,6 +25,8 @@ _CHANGED = "its tasks were changed after they were imported"
 
 class Manifest(Word):
     """What stands beside a set's tasks. A sample set's names only id, name and description."""
+
+    model_config = ConfigDict(extra="ignore")
 
     id: str
     name: str
