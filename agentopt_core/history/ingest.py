@@ -76,7 +76,10 @@ class Ingestor:
             return self._insert(run_id, [batch[0]._replace(event=None, damage=damage)])
 
     def _insert(self, run_id: str, batch: list[Entry]) -> int:
-        """Insert a batch if the journal was read exactly up to it; returns the number of events."""
+        """Insert a batch if the journal was read exactly up to it; returns the number of events.
+
+        Two that would insert the same batch both change its row of `journals`: one of the transactions fails.
+        """
         tables: dict[str, list[Values]] = {}
         for entry in batch:
             if entry.damage:
@@ -87,23 +90,23 @@ class Ingestor:
                     tables.setdefault(table, []).append(values)
         events = [entry.event for entry in batch if entry.event is not None]
         with self._store.transaction() as cursor:
+            cursor.execute("SELECT bytes FROM journals WHERE run_id = $run_id", {"run_id": run_id})
+            if cursor.fetchone() != (batch[0].offset,):
+                return 0
             cursor.execute(
                 """
-                UPDATE journals SET bytes = $end, lines = lines + $lines,
+                UPDATE journals SET bytes = $bytes, lines = lines + $lines,
                     last_at = coalesce($at, last_at), last_kind = coalesce($kind, last_kind)
-                WHERE run_id = $run_id AND bytes = $begin
+                WHERE run_id = $run_id
                 """,
                 {
                     "run_id": run_id,
-                    "begin": batch[0].offset,
-                    "end": batch[-1].end,
+                    "bytes": batch[-1].end,
                     "lines": len(batch),
                     "at": events[-1].at if events else None,
                     "kind": events[-1].kind if events else None,
                 },
             )
-            if cursor.fetchone() != (1,):
-                return 0
             if functions := tables.pop("functions", None):
                 tables["functions"] = _unknown(cursor, run_id, functions)
             for table, rows in tables.items():
@@ -112,17 +115,19 @@ class Ingestor:
 
     def _describe(self, folder: RunFolder) -> None:
         """Write down what a run is, once; a run whose files were damaged is looked at again."""
-        found = self._store.rows("SELECT damage FROM runs WHERE run_id = $run_id", run_id=folder.run_id)
-        if found and not found[0]["damage"]:
+        known = "SELECT damage FROM runs WHERE run_id = $run_id"
+        if self._store.rows(f"{known} AND damage = ''", run_id=folder.run_id):
             return
         values = describe(folder)
-        if found and found[0]["damage"] == values["damage"]:
-            return
         with self._store.transaction() as cursor:
+            cursor.execute(known, {"run_id": folder.run_id})
+            found = cursor.fetchone()
+            if found == (values["damage"],):
+                return
+            if found is None:
+                _append(cursor, "journals", [{"run_id": folder.run_id, "bytes": 0, "lines": 0}])
             cursor.execute("DELETE FROM runs WHERE run_id = $run_id", {"run_id": folder.run_id})
             _append(cursor, "runs", [values])
-            if not found:
-                _append(cursor, "journals", [{"run_id": folder.run_id, "bytes": 0, "lines": 0}])
 
     def _forget_all_but(self, run_ids: set[str]) -> None:
         known = {row["run_id"] for row in self._store.rows("SELECT run_id FROM journals")}

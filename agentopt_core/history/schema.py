@@ -42,7 +42,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     # How far each journal is in the tables; changed in the same transaction as its rows.
     "journals": {
-        "run_id": "VARCHAR NOT NULL",
+        "run_id": "VARCHAR PRIMARY KEY",
         "bytes": "BIGINT NOT NULL",
         "lines": "BIGINT NOT NULL",
         "last_at": "DOUBLE",

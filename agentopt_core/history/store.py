@@ -43,10 +43,10 @@ class HistoryStore:
         """
         self.home = home
         self.path = None if in_memory else home / "history.duckdb"
-        self._gate = threading.RLock()
+        self._gate = threading.Condition()
         self._writing = threading.Lock()
-        self._cursors: set[duckdb.DuckDBPyConnection] = set()
-        self._generation = 0
+        self._cursors_out = 0
+        self._closing = False
         self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
         with self._gate:
@@ -55,17 +55,19 @@ class HistoryStore:
                 _open_here[self.path] += 1
 
     def rows(self, sql: str, **values: object) -> list[Row]:
-        """What a query answers; `$name` in it stands for a value."""
-        for retry in (True, False):
-            with self._cursor() as (cursor, generation):
-                try:
-                    cursor.execute(sql, values)
-                    names = [column[0] for column in cursor.description]
-                    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-                except duckdb.Error as error:
-                    if not (retry and self._lost(error, generation)):
-                        raise
-        raise AssertionError("unreachable")
+        """What a query answers; `$name` in it stands for a value. Not to be asked inside a transaction."""
+        try:
+            return self._ask(sql, values)
+        except duckdb.Error as error:
+            if not self._lost(error):
+                raise
+        return self._ask(sql, values)
+
+    def _ask(self, sql: str, values: dict[str, object]) -> list[Row]:
+        with self._cursor() as cursor:
+            cursor.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -73,18 +75,21 @@ class HistoryStore:
 
         Raises: DiskFull; the store can be used on, and has lost nothing that was there before.
         """
-        with self._writing, self._cursor() as (cursor, generation):
-            cursor.begin()
+        with self._writing:
             try:
-                yield cursor
-                cursor.commit()
-            except BaseException as error:
-                with suppress(duckdb.Error):  # a failed commit has ended the transaction already
-                    cursor.rollback()
-                if isinstance(error, duckdb.Error):
-                    self._lost(error, generation)
-                    if _FULL.search(str(error)):
-                        raise _disk_full(self.path) from error
+                with self._cursor() as cursor:
+                    cursor.begin()
+                    try:
+                        yield cursor
+                        cursor.commit()
+                    except BaseException:
+                        with suppress(duckdb.Error):  # a failed commit has ended the transaction already
+                            cursor.rollback()
+                        raise
+            except duckdb.Error as error:
+                self._lost(error)
+                if _FULL.search(str(error)):
+                    raise _disk_full(self.path) from error
                 raise
 
     def close(self) -> None:
@@ -109,39 +114,42 @@ class HistoryStore:
             self._connect()
 
     @contextmanager
-    def _cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, int]]:
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         # A cursor per call: threads that share one have been seen to get each other's rows.
         with self._gate:
+            self._gate.wait_for(lambda: not self._closing)
             cursor = (self._connection or self._connect()).cursor()
-            self._cursors.add(cursor)
-            generation = self._generation
+            self._cursors_out += 1
         try:
-            yield cursor, generation
+            yield cursor
         finally:
+            cursor.close()
             with self._gate:
-                self._cursors.discard(cursor)
-                cursor.close()
+                self._cursors_out -= 1
+                self._gate.notify_all()
 
-    def _lost(self, error: duckdb.Error, generation: int) -> bool:
-        """Whether the instance became unusable (a disk that filled up does that) or was closed by a thread that saw so.
-        It can be used again once every connection was closed and the file is opened anew.
+    def _lost(self, error: duckdb.Error) -> bool:
+        """Whether the whole instance became unusable, as a disk that filled up makes it.
+
+        It can be used again once every connection was closed: the next call opens the file anew.
         """
         fatal = isinstance(error, duckdb.FatalException) or "invalidated" in str(error)
+        if not fatal or self.path is None:
+            return False
         with self._gate:
-            if generation != self._generation:
-                return True
-            if fatal and self.path is not None:
-                self._disconnect()
-                return True
-        return False
+            self._disconnect()
+        return True
 
     def _disconnect(self) -> None:
-        for cursor in self._cursors:
-            cursor.close()
+        """Close the file when the last cursor is back; new calls wait meanwhile."""
+        self._gate.wait_for(lambda: not self._closing)
+        self._closing = True
+        self._gate.wait_for(lambda: self._cursors_out == 0)
+        self._closing = False
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        self._generation += 1
+        self._gate.notify_all()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if self.path is not None:

@@ -156,7 +156,8 @@ WITH asked AS (
     WHERE run_id = $run_id AND step IS NOT NULL GROUP BY step
 )
 SELECT asked.step, asked.accepted_evaluation, coalesce(proposed.happened_at, asked.happened_at) AS "at",
-    proposed.rationale, proposed.from_scratch, decided.verdict, decided.reason, coalesce(decided.evaluation, begun.evaluation) AS evaluation
+    proposed.rationale, proposed.from_scratch, decided.verdict, decided.reason,
+    coalesce(decided.evaluation, begun.evaluation) AS evaluation
 FROM asked LEFT JOIN proposed USING (step) LEFT JOIN decided USING (step) LEFT JOIN begun USING (step)
 ORDER BY asked.step
 """
