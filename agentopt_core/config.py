@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -13,6 +13,8 @@ from agentopt_core.words import JsonObject, Word
 DEMO_MODEL = "demo"
 """Name of the offline demo model."""
 DEMO_LABEL = "Demo model (scripted, offline): shows how the app works; its numbers say nothing about a real model."
+
+AnyWord = TypeVar("AnyWord", bound=Word)
 
 Acceptance = Literal["strict", "accept_ties"]
 
@@ -152,8 +154,16 @@ def parse_config(data: JsonObject) -> RunConfig:
 
     Raises: ConfigError naming each field that is wrong and why.
     """
+    return parse_word(RunConfig, data)
+
+
+def parse_word(kind: type[AnyWord], data: JsonObject) -> AnyWord:
+    """A configuration, or a part of one, from JSON.
+
+    Raises: ConfigError naming each field that is wrong and why.
+    """
     try:
-        return RunConfig.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"The configuration cannot be used: {faults}.", "Correct these fields.") from error

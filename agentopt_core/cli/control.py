@@ -23,7 +23,7 @@ def register(subparsers: Subparsers) -> None:
         "resume RUN",
     )
     for parser in (stop, pause, resume):
-        parser.add_argument("run", metavar="RUN", help="run id, or its beginning")
+        parser.add_argument("run_id", metavar="RUN", help="run id, or its beginning")
         add_home(parser)
     add_json(resume)
 
@@ -31,7 +31,7 @@ def register(subparsers: Subparsers) -> None:
 def run_stop(args: argparse.Namespace) -> int:
     """Ask the run's trainer to stop."""
     bench = workbench(args)
-    run_id = bench.command(args.run, "stop_after_epoch" if args.after_epoch else "stop", by="command line")
+    run_id = bench.command(args.run_id, "stop_after_epoch" if args.after_epoch else "stop", by="command line")
     when = "after the step in progress" if args.after_epoch else "now"
     print(f"Asked {run_id} to stop {when}.")
     return 0
@@ -39,7 +39,7 @@ def run_stop(args: argparse.Namespace) -> int:
 
 def run_pause(args: argparse.Namespace) -> int:
     """Ask the run's trainer to pause."""
-    run_id = workbench(args).command(args.run, "pause", by="command line")
+    run_id = workbench(args).command(args.run_id, "pause", by="command line")
     print(f"Asked {run_id} to pause. Go on with: python -m agentopt_core resume {run_id}")
     return 0
 
@@ -47,7 +47,7 @@ def run_pause(args: argparse.Namespace) -> int:
 def run_resume(args: argparse.Namespace) -> int:
     """Unpause a live run, or train on here where its journal ends."""
     bench = workbench(args)
-    folder = bench.folder(args.run)
+    folder = bench.folder(args.run_id)
     if folder.holder() is not None:
         bench.command(folder.run_id, "resume", by="command line")
         print(f"Asked {folder.run_id} to go on.")

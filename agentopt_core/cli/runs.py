@@ -27,7 +27,7 @@ def register(subparsers: Subparsers) -> None:
     add_home(listing)
     add_json(listing)
     show = add_command(subparsers, "show", run_show, "show one run: its epochs, verdicts and cost", "show RUN --json")
-    show.add_argument("run", metavar="RUN", help="run id, or its beginning")
+    show.add_argument("run_id", metavar="RUN", help="run id, or its beginning")
     add_home(show)
     add_json(show)
 
@@ -59,7 +59,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Print one run."""
-    result = workbench(args).result(args.run)
+    result = workbench(args).result(args.run_id)
     if args.json:
         print_json(result)
     else:

@@ -12,7 +12,7 @@ from typing import get_args
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
 from agentopt_core.cli.progress import ProgressBar, print_report
 from agentopt_core.commands import Command
-from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config
+from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config, parse_word
 from agentopt_core.errors import ConfigError
 from agentopt_core.events import RunFailed, RunFinished
 from agentopt_core.history.run_folder import RunFolder
@@ -152,13 +152,14 @@ def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | N
     if model is None:
         where = base_url or "the OpenAI API"
         raise ConfigError(f"No model is named for {where}.", "Add --model NAME, or --demo for the offline demo model.")
-    if args.timeout <= 0:
-        raise ConfigError(f"--timeout is {args.timeout:g} s.", "Give a number of seconds above 0.")
-    return Endpoint(
-        kind="openai",
-        model=model,
-        base_url=base_url,
-        api_key_env=key_env,
-        timeout_s=args.timeout,
-        temperature=args.temperature,
+    return parse_word(
+        Endpoint,
+        {
+            "kind": "openai",
+            "model": model,
+            "base_url": base_url,
+            "api_key_env": key_env,
+            "timeout_s": args.timeout,
+            "temperature": args.temperature,
+        },
     )

@@ -154,7 +154,7 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path):
         (("--epochs", "0"), "epochs"),
         (("--concurrency", "0"), "concurrency"),
         (("--budget-usd", "-1"), "usd"),
-        (("--temperature", "9"), "temperature"),
+        (("--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--temperature", "9"), "temperature"),
         (("--base-url", "http://127.0.0.1:9/v1"), "--model"),
         (("--turn-cap", "0"), "turn_cap"),
     ],
