@@ -12,6 +12,8 @@ from agentopt_core.words import JsonObject, Word
 
 DEMO_MODEL = "demo"
 """Name of the offline demo model."""
+USUAL_MODEL = "gpt-4o-mini"
+"""What forms and checks fill in for the OpenAI API where nobody named a model."""
 DEMO_LABEL = "Demo model (scripted, offline): shows how the app works; its numbers say nothing about a real model."
 
 AnyWord = TypeVar("AnyWord", bound=Word)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from agentopt_core import history
 from agentopt_core.commands import Command, CommandKind
-from agentopt_core.config import Endpoint, RunConfig
-from agentopt_core.doctor import check_endpoint, check_machine
+from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, TaskSetError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder, find_run
@@ -111,7 +110,7 @@ class Workbench:
     def default_endpoint(self) -> Endpoint:
         """The demo model as long as no key is set."""
         if os.environ.get("OPENAI_API_KEY"):
-            return Endpoint(kind="openai", model=os.environ.get("OPENAI_MODEL") or "gpt-4o-mini")
+            return Endpoint(kind="openai", model=os.environ.get("OPENAI_MODEL") or USUAL_MODEL)
         return Endpoint()
 
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
@@ -120,10 +119,14 @@ class Workbench:
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         """Is the endpoint reachable, the key right, the model there, function calling working?"""
+        from agentopt_core.doctor import check_endpoint  # brings openai along, which is slow to import
+
         return asyncio.run(check_endpoint(endpoint, os.environ))
 
     def check_machine(self) -> list[Check]:
         """Does this machine have what is needed?"""
+        from agentopt_core.doctor import check_machine  # as above
+
         return check_machine(self.home)
 
     # Runs -----------------------------------------------------------------------------------------------------------

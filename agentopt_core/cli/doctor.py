@@ -12,13 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json
-from agentopt_core.config import Endpoint
-from agentopt_core.doctor import check_endpoint, check_machine
+from agentopt_core.config import USUAL_MODEL, Endpoint
 from agentopt_core.views import Check
 from agentopt_core.workbench import default_home
 
 _STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red", "skipped": "dim"}
-_DEFAULT_MODEL = "gpt-4o-mini"
 
 
 def register(subparsers: Subparsers) -> None:
@@ -41,6 +39,8 @@ def register(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, print, and return 1 when something failed, else 0."""
+    from agentopt_core.doctor import check_endpoint, check_machine  # brings openai along, which is slow to import
+
     machine = check_machine(args.home or default_home(os.environ))
     endpoint = asyncio.run(check_endpoint(_endpoint(args), os.environ))
     if args.json:
@@ -60,7 +60,7 @@ def _endpoint(args: argparse.Namespace) -> Endpoint:
         return Endpoint()
     return Endpoint(
         kind="openai",
-        model=args.model or os.environ.get("OPENAI_MODEL") or _DEFAULT_MODEL,
+        model=args.model or os.environ.get("OPENAI_MODEL") or USUAL_MODEL,
         base_url=args.base_url,
         api_key_env=args.api_key_env,
     )

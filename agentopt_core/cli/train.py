@@ -17,7 +17,6 @@ from agentopt_core.errors import ConfigError
 from agentopt_core.events import RunFailed, RunFinished
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.prompts import default_prompts
-from agentopt_core.training.run import run_training
 from agentopt_core.words import JsonObject
 from agentopt_core.workbench import Workbench
 
@@ -82,6 +81,8 @@ def train_here(bench: Workbench, folder: RunFolder, *, as_json: bool) -> int:
 
     A first Ctrl+C stops the run with the accepted set intact, a second one ends the process at once.
     """
+    from agentopt_core.training.run import run_training  # brings openai along, which is slow to import
+
     folder.commands.append(Command(kind="start", by="command line"))
     signal.signal(signal.SIGINT, lambda *_: _stop(folder))
     with ProgressBar(folder.config(), sys.stderr) as bar:

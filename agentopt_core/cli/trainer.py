@@ -10,7 +10,6 @@ from pathlib import Path
 from agentopt_core.cli.common import Subparsers, add_command
 from agentopt_core.events import RunFailed
 from agentopt_core.history.run_folder import RunFolder
-from agentopt_core.training.run import run_training
 
 
 def register(subparsers: Subparsers) -> None:
@@ -27,6 +26,8 @@ def register(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train to the end; commands.ndjson says when to pause or stop."""
+    from agentopt_core.training.run import run_training  # brings openai along, which is slow to import
+
     last = run_training(RunFolder(args.folder), os.environ)
     if isinstance(last, RunFailed):
         print(f"{last.message} {last.hint}".strip(), file=sys.stderr)
