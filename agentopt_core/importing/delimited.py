@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.draft import Issue
 from agentopt_core.importing.json_files import too_many
-from agentopt_core.importing.limits import MAX_FILE_BYTES, MAX_ROWS
+from agentopt_core.importing.limits import MAX_FIELD_BYTES, MAX_ROWS
 from agentopt_core.importing.records import Record, Records
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 
 
 def read_csv(name: str, text: str) -> Records:
@@ -25,8 +27,9 @@ def read_tsv(name: str, text: str) -> Records:
 
 
 def _read(format_name: str, name: str, text: str, delimiter: str) -> Records:
-    csv.field_size_limit(MAX_FILE_BYTES)  # the module's own limit is 128 kB; ours is applied to each field later
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(MAX_FIELD_BYTES)  # of the whole process; the module's own limit is 128 KiB
+    lines = (line[0] for line in _LINE.finditer(text))
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     columns: tuple[str, ...] = ()
     records: list[Record] = []
     issues: list[Issue] = []
@@ -38,7 +41,7 @@ def _read(format_name: str, name: str, text: str, delimiter: str) -> Records:
             break
         except csv.Error as error:
             row += 1
-            issues.append(Issue(row=row, field="", reason=f"Broken quotes up to line {rows.line_num}: {error}."))
+            issues.append(Issue(row=row, field="", reason=_reason(error, rows.line_num)))
             continue
         if not any(cell.strip() for cell in cells):
             continue
@@ -55,6 +58,12 @@ def _read(format_name: str, name: str, text: str, delimiter: str) -> Records:
         cells += [""] * (len(columns) - len(cells))
         records.append(Record(row, dict(zip(columns, cells, strict=True))))
     return Records(format_name, columns, records, issues)
+
+
+def _reason(error: csv.Error, line: int) -> str:
+    if "unexpected end of data" in str(error):
+        return f"A quote is opened and never closed: nothing from this row to the end (line {line}) could be read."
+    return f"The row that ends in line {line} cannot be read: {error}. Check its quotes."
 
 
 def _header(name: str, cells: list[str]) -> tuple[str, ...]:

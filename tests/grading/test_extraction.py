@@ -45,6 +45,7 @@ def test_answers_are_found_where_real_models_put_them(number):
         ("math", r"\boxed{3} is lost in \boxed{4", "3", "boxed"),
         ("math", r"The area is \boxed 5", "5", "boxed"),
         ("numeric", "Answer: 4. No, wait: \\boxed{5}", "5", "boxed"),
+        ("numeric", "I had \\boxed{15}, which is wrong.\nFINAL ANSWER: 16", "16", "marker"),
         ("numeric", "So we get 10-3 and that is it", "3", "last_number"),
         ("numeric", "It fell to -7 degrees during that night", "-7", "last_number"),
         ("numeric", "All in all it costs $1,234.50 today.", "1,234.50", "last_number"),

@@ -164,7 +164,8 @@ def test_a_choice_is_named_by_text_letter_or_both(answer):
 
 
 @pytest.mark.parametrize(
-    "answer", ["A", "linear", "(A) nonlinear", "A or B", "linear or nonlinear", "C", "nonlin", "not linear"]
+    "answer",
+    ["A", "linear", "(A) nonlinear", "(B) linear", "A or B", "linear or nonlinear", "C", "nonlin", "not linear"],
 )
 def test_hedges_contradictions_and_near_misses_name_no_choice(answer):
     assert not graded("choice", "nonlinear", answer, choices=LETTERED).correct

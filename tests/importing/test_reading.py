@@ -108,7 +108,7 @@ def test_lists_in_a_table_are_json_or_parts_between_bars():
 
 
 def test_numbers_stay_the_text_they_were_written_as():
-    lines = ('{"question": "%s", "answer": %s}' % pair for pair in (("a", "7.0"), ("b", "1e5"), ("c", "9" * 30)))
+    lines = (f'{{"question": "Q {number}", "answer": {number}}}' for number in ("7.0", "1e5", "9" * 30))
     assert answers(read_tasks("a.jsonl", "\n".join(lines).encode())) == ["7.0", "1e5", "9" * 30]
     assert answers(read_tasks("a.csv", b"question,answer\na,007\nb,1e5\nc,NA\nd,7.0\n")) == ["007", "1e5", "NA", "7.0"]
 
@@ -209,6 +209,20 @@ def test_a_row_with_too_many_cells_or_broken_quotes_costs_only_itself():
     draft = read_tasks("a.csv", b'question,answer\nQ1,1\nQ2,2,3\n"Q3" x,3\nQ4,4\n')
     assert answers(draft) == ["1", "4"]
     assert [found.row for found in draft.errors] == [2, 3]
+
+
+def test_a_quote_that_is_never_closed_costs_the_rows_after_it_and_says_so():
+    draft = read_tasks("a.csv", b'question,answer\nQ1,1\nQ2,"2\nQ3,3\n')
+    assert answers(draft) == ["1"]
+    row, _, _, reason = issue(draft)
+    assert row == 2
+    assert "never closed" in reason
+
+
+def test_a_cell_over_the_limit_costs_only_its_row():
+    draft = read_tasks("a.csv", b"question,answer\nQ1,1\nQ2," + b"x" * (MAX_FIELD_BYTES + 1) + b"\nQ3,3\n")
+    assert answers(draft) == ["1", "3"]
+    assert issue(draft)[0] == 2
 
 
 @pytest.mark.parametrize(
