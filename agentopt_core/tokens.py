@@ -13,7 +13,10 @@ _PIECE = re.compile(
 )
 _LONG_WORD = 16
 """Letters; a longer run is hardly language (base64, hashes), and tokenizers cut it into pairs."""
-_MAX_CHARACTERS_PER_TOKEN = 16
+_MOST_CHARACTERS = 17
+"""A token stands for so many characters at most: 16 line ends and a blank."""
+_MOST_TOKENS = 2
+"""A character takes so many tokens at most: four bytes of UTF-8."""
 
 
 def estimate_tokens(text: str) -> int:
@@ -22,21 +25,14 @@ def estimate_tokens(text: str) -> int:
     Four letters of a word, one digit, one sign or two bytes outside ASCII count as one token; one blank before a word
     is free, longer runs count one per 16.
     """
-    total = 0
-    for piece in _PIECE.finditer(text):
-        length = piece.end() - piece.start()
-        kind = piece.lastgroup
-        if kind == "word":
-            total += (length + 3) // 4 if length <= _LONG_WORD else (length + 1) // 2
-        elif kind == "ascii":
-            total += 1
-        elif kind == "blank":
-            total += 0 if length == 1 else (length + 15) // 16
-        elif kind == "lines":
-            total += (length + 15) // 16
-        else:
-            total += (len(piece[0].encode("utf-8", "surrogatepass")) + 1) // 2
-    return total
+    return sum(_cost(piece.lastgroup, piece[0]) for piece in _PIECE.finditer(text))
+
+
+def fits(text: str, tokens: int) -> bool:
+    """The text takes at most `tokens`; quick for texts that are far from it."""
+    if len(text) * _MOST_TOKENS <= tokens:
+        return True
+    return len(text) <= (tokens + 1) * _MOST_CHARACTERS and estimate_tokens(text) <= tokens
 
 
 def cut_middle(text: str, tokens: int) -> str:
@@ -44,27 +40,64 @@ def cut_middle(text: str, tokens: int) -> str:
 
     The result never takes more than `tokens`; where not even the note fits, it is the head alone.
     """
-    if len(text) <= tokens or estimate_tokens(text) <= tokens:
+    if fits(text, tokens):
         return text
-    best = _head_within(text, tokens)
-    low, high = 1, min(len(text) // 2, tokens * _MAX_CHARACTERS_PER_TOKEN)
-    while low <= high:
-        half = (low + high) // 2
-        cut = len(text) - 2 * half
-        shortened = f"{text[:half]}\n[... {cut:,} characters cut ...]\n{text[len(text) - half :]}"
-        if cut > 0 and estimate_tokens(shortened) <= tokens:
-            best, low = shortened, half + 1
-        else:
-            high = half - 1
-    return best
+    spare = tokens - estimate_tokens(_note(len(text)))
+    if spare < 2:
+        return text[: _prefix(text, tokens)]
+    head = _prefix(text, spare // 2)
+    tail = _suffix(text, spare // 2)
+    return text[:head] + _note(len(text) - head - tail) + text[len(text) - tail :]
 
 
-def _head_within(text: str, tokens: int) -> str:
-    low, high = 0, min(len(text), max(0, tokens) * _MAX_CHARACTERS_PER_TOKEN)
+def _note(characters: int) -> str:
+    return f"\n[... {characters:,} characters cut ...]\n"
+
+
+def _cost(kind: str | None, piece: str) -> int:
+    length = len(piece)
+    if kind == "word":
+        return (length + 3) // 4 if length <= _LONG_WORD else (length + 1) // 2
+    if kind == "ascii":
+        return 1
+    if kind == "blank":
+        return 0 if length == 1 else (length + 15) // 16
+    if kind == "lines":
+        return (length + 15) // 16
+    return (len(piece.encode("utf-8", "surrogatepass")) + 1) // 2
+
+
+def _prefix(text: str, tokens: int) -> int:
+    """Length of the longest beginning that takes at most `tokens`."""
+    text = text[: (max(0, tokens) + 1) * _MOST_CHARACTERS]
+    for piece in _PIECE.finditer(text):
+        cost = _cost(piece.lastgroup, piece[0])
+        if cost > tokens:
+            return piece.start() + _part_of(piece.lastgroup, piece[0], tokens)
+        tokens -= cost
+    return len(text)
+
+
+def _suffix(text: str, tokens: int) -> int:
+    """Length of an end, near the longest, that takes at most `tokens`."""
+    text = text[-(tokens + 1) * _MOST_CHARACTERS :]
+    kept = 0
+    for piece in reversed(list(_PIECE.finditer(text))):
+        cost = _cost(piece.lastgroup, piece[0])
+        if cost > tokens:
+            return kept + _part_of(piece.lastgroup, piece[0][::-1], tokens)
+        tokens -= cost
+        kept += len(piece[0])
+    return kept
+
+
+def _part_of(kind: str | None, piece: str, tokens: int) -> int:
+    """Length of the longest beginning of one piece that takes at most `tokens`."""
+    low, high = 0, len(piece)
     while low < high:
         middle = (low + high + 1) // 2
-        if estimate_tokens(text[:middle]) <= tokens:
+        if _cost(kind, piece[:middle]) <= tokens:
             low = middle
         else:
             high = middle - 1
-    return text[:low]
+    return low

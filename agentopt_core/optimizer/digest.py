@@ -15,7 +15,7 @@ from agentopt_core.optimizer.sections import (
 )
 from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import Evaluation
-from agentopt_core.tokens import estimate_tokens
+from agentopt_core.tokens import estimate_tokens, fits
 from agentopt_core.words import Word
 
 _WEIGHTS = {"histories": 0.45, "list_a": 0.2, "list_b": 0.15, "failure_record": 0.15, "results": 0.05}
@@ -60,11 +60,12 @@ def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: i
         "histories": lambda limit: histories_section(situation.accepted, limit),
     }
     fixed = estimate_tokens(prompts.fill(name, **small, **dict.fromkeys(parts, "")))
+    room = max(0, tokens - fixed)
     whole = {part: render(None) for part, render in parts.items()}
-    needs = {part: estimate_tokens(text) for part, text in whole.items()}
-    shares = allot(needs, _WEIGHTS, max(0, tokens - fixed))
+    needs = {part: estimate_tokens(text) if fits(text, room) else room for part, text in whole.items()}
+    shares = allot(needs, _WEIGHTS, room)
     filled = {
-        part: whole[part] if needs[part] <= shares[part] else render(shares[part]) for part, render in parts.items()
+        part: whole[part] if fits(whole[part], shares[part]) else render(shares[part]) for part, render in parts.items()
     }
     text = prompts.fill(name, **small, **filled)
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -14,20 +14,22 @@ from collections.abc import Callable
 from agentopt_core.actions import Withdrawn
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.rollouts import Evaluation, Message, Rollout
-from agentopt_core.tokens import cut_middle, estimate_tokens
+from agentopt_core.tokens import cut_middle, estimate_tokens, fits
 
 _LOOKS_LIKE_OURS = re.compile(r"^(?=#|\[(?:user|assistant|tool)\b)", re.MULTILINE)
 _HASH_FIRST = re.compile(r"^(?=#)", re.MULTILINE)
-_CODE_LIMITS = (2000, 1000, 500, 250, 120, 60, 30, 0)
-"""Estimated tokens of each function's code, tried in this order."""
 _HISTORY_LIMITS = ((2000, 8000), (1000, 4000), (500, 2000), (250, 1000), (120, 400), (50, 150))
 """Estimated tokens of a message and of a whole history, tried in this order."""
 _WORTH_READING = (250, 1000)
 """Rather than cutting all histories below this, fewer are shown."""
+_HISTORIES_HEAD = 40
+"""Estimated tokens of the line above the histories, on the high side."""
 _FEWEST = 3
 """Histories to show before detail is preferred to number."""
-_FEWEST_TOKENS = 80
+_FEWEST_TOKENS = 150
 """Of a withdrawn set; rather than cutting all sets below this, fewer are shown."""
+_SHRINKING = (1.0, 0.7, 0.4, 0.2, 0.0)
+"""Parts of the room for code that are tried: escaping makes code longer than it was."""
 _ENDS = {"turn_cap": "it used up its turns without an answer", "refused": "the endpoint refused a request"}
 
 
@@ -35,14 +37,19 @@ def functions_section(functions: FunctionSet, tokens: int | None = None) -> str:
     """The set as a JSON array in a fence: first the code is cut, then descriptions, then functions are left out."""
     listed = [*functions.each()]
     text = _json_array(listed)
-    if tokens is None or estimate_tokens(text) <= tokens:
+    if tokens is None or fits(text, tokens):
         return text
-    for limit in _CODE_LIMITS:
-        text = _json_array([_cut(function, limit) for function in listed])
-        if estimate_tokens(text) <= tokens:
+    sizes = [estimate_tokens(json.dumps(function.code, ensure_ascii=False)) for function in listed]
+    room = tokens - (estimate_tokens(text) - sum(sizes))
+    level = _water_level(sizes, room)
+    for part in _SHRINKING if room > 0 else ():
+        text = _json_array(listed, int(level * part))
+        if fits(text, tokens):
             return text
-    names = [_cut(function, 0).with_(description="", parameters={}) for function in listed]
-    return _most(lambda n: _json_array(names[:n]) + f"\n({n} of {len(names)} functions are shown.)", len(names), tokens)
+    names = [function.with_(description="", parameters={}) for function in listed]
+    return _most(
+        lambda n: _json_array(names[:n], 0) + f"\n({n} of {len(names)} functions are shown.)", len(names), tokens
+    )
 
 
 def failures_section(failure_record: tuple[Withdrawn, ...], tokens: int | None = None) -> str:
@@ -50,24 +57,21 @@ def failures_section(failure_record: tuple[Withdrawn, ...], tokens: int | None =
     entries = sorted(failure_record, key=lambda entry: entry.accuracy)
     if not entries:
         return "No set has been withdrawn."
-    text = "\n\n".join(_withdrawn(entry, None) for entry in entries)
-    if tokens is None or estimate_tokens(text) <= tokens:
-        return text
-
-    def shown(n: int) -> str:
-        note = f"({n} of {len(entries)} withdrawn sets are shown, those with the highest success rates.)"
-        head = note if n < len(entries) else ""
-        room = (tokens - estimate_tokens(head)) // n - 2 if n else 0
-        return "\n\n".join([head, *(_withdrawn(entry, room) for entry in entries[len(entries) - n :])]).strip()
-
-    return _most(shown, min(len(entries), max(1, tokens // _FEWEST_TOKENS)), tokens)
+    texts = [_withdrawn(entry, None) for entry in entries]
+    if tokens is None or fits("\n\n".join(texts), tokens):
+        return "\n\n".join(texts)
+    n = min(len(entries), max(1, tokens // _FEWEST_TOKENS))
+    note = f"({n} of {len(entries)} withdrawn sets are shown, those with the highest success rates.)"
+    room = (tokens - estimate_tokens(note)) // n - 2
+    shown = [_withdrawn(entry, room) for entry in entries[len(entries) - n :]]
+    return cut_middle("\n\n".join([note, *shown]), tokens)
 
 
 def results_section(evaluation: Evaluation, tokens: int | None = None) -> str:
     """The 0/1 table as one JSON object; when it is too long, failed tasks first and a line with the totals."""
     table = evaluation.table()
     text = json.dumps(table, ensure_ascii=False)
-    if tokens is None or estimate_tokens(text) <= tokens:
+    if tokens is None or fits(text, tokens):
         return text
     ranked = sorted(table.items(), key=lambda entry: entry[1])
     totals = f"({{}} of {len(table)} tasks are shown; {sum(table.values())} of {len(table)} are solved.)"
@@ -87,20 +91,15 @@ def histories_section(evaluation: Evaluation, tokens: int | None = None) -> str:
     if not rollouts:
         return "There are none."
     text = "\n\n".join([f"All {n} histories are shown, failed tasks first.", *map(_history, rollouts)])
-    if tokens is None or estimate_tokens(text) <= tokens:
+    if tokens is None or fits(text, tokens):
         return text
-    fewer = ""
+    shown: list[str] = []
     for limits in _HISTORY_LIMITS:
-        texts = [_history(rollout, *limits) for rollout in rollouts]
-        sizes = [estimate_tokens(text) + 1 for text in texts]
-        k = n
-        while k and sum(sizes[:k]) + 30 > tokens:
-            k -= 1
-        head = f"{k} of {n} histories are shown, failed tasks first; long messages are cut."
-        fewer = "\n\n".join([head, *texts[:k]])
-        if k == n or (limits <= _WORTH_READING and k >= _FEWEST):
+        shown = _as_many_as_fit(rollouts, limits, tokens - _HISTORIES_HEAD)
+        if len(shown) == n or (limits <= _WORTH_READING and len(shown) >= _FEWEST):
             break
-    return cut_middle(fewer, tokens)
+    head = f"{len(shown)} of {n} histories are shown, failed tasks first; long messages are cut."
+    return cut_middle("\n\n".join([head, *shown]), tokens)
 
 
 def success_rate(correct: int, n: int) -> str:
@@ -108,39 +107,57 @@ def success_rate(correct: int, n: int) -> str:
     return f"{100 * correct / n:.1f} % ({correct}/{n})" if n else "unknown (no task could be scored)"
 
 
+def _as_many_as_fit(rollouts: list[Rollout], limits: tuple[int, int], tokens: int) -> list[str]:
+    shown: list[str] = []
+    for rollout in rollouts:
+        text = _history(rollout, *limits)
+        tokens -= estimate_tokens(text) + 1
+        if tokens < 0:
+            break
+        shown.append(text)
+    return shown
+
+
+def _water_level(sizes: list[int], room: int) -> int:
+    """The greatest level to which all sizes can be cut so that they take at most `room` together."""
+    left = len(sizes)
+    for size in sorted(sizes):
+        if size * left > room:
+            return max(0, room) // left
+        room -= size
+        left -= 1
+    return max(sizes, default=0)
+
+
 def _most(shown: Callable[[int], str], most: int, tokens: int) -> str:
     """`shown(n)` for the greatest n up to `most` that takes at most `tokens`."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
-        if estimate_tokens(shown(middle)) <= tokens:
+        if fits(shown(middle), tokens):
             low = middle
         else:
             high = middle - 1
     return cut_middle(shown(low), tokens)
 
 
-def _json_array(functions: list[Function]) -> str:
+def _json_array(functions: list[Function], code_tokens: int | None = None) -> str:
     """One key a line, so that a set takes few tokens and `"name": "x"` is written just so."""
-    objects = [
-        ",\n".join(
-            f'"{key}": {json.dumps(value, ensure_ascii=False)}'
-            for key, value in {
-                "name": function.name,
-                "description": function.description,
-                "arguments": function.parameters,
-                "packages": ", ".join(function.packages),
-                "code": function.code,
-            }.items()
-        )
-        for function in functions
-    ]
-    return "```json\n[" + ",\n".join(f"{{{entry}}}" for entry in objects) + "]\n```"
+    return "```json\n[" + ",\n".join(f"{{{_members(function, code_tokens)}}}" for function in functions) + "]\n```"
 
 
-def _cut(function: Function, tokens: int) -> Function:
-    """The function with at most so many tokens of code."""
-    return function.with_(code=cut_middle(function.code, tokens) or "[... not shown ...]")
+def _members(function: Function, code_tokens: int | None) -> str:
+    code = function.code
+    if code_tokens is not None:
+        code = cut_middle(code, code_tokens) or "[... not shown ...]"
+    members = {
+        "name": function.name,
+        "description": function.description,
+        "arguments": function.parameters,
+        "packages": ", ".join(function.packages),
+        "code": code,
+    }
+    return ",\n".join(f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in members.items())
 
 
 def _withdrawn(entry: Withdrawn, tokens: int | None) -> str:

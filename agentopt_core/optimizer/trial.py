@@ -50,10 +50,8 @@ def example_arguments(schema: JsonObject) -> dict[str, JsonValue] | None:
 
 def _load_fault(name: str, loaded: ExecutionResult) -> InvalidProposal:
     error = loaded.error
-    if error is None or error.type == "NoFunction":
-        return InvalidProposal(
-            "no_function", f"After the code has run there is no function {name}. Define it with def."
-        )
+    if error is None:
+        return InvalidProposal("no_function", f"After the code has run, {name} cannot be called. Define it with def.")
     if error.type == "Timeout":
         return InvalidProposal(
             "import_timeout", "The code outside the function does not end in time. Keep only definitions there."
