@@ -17,6 +17,10 @@ from agentopt_core.tasks import Split, Task
 TASKS_PER_FAULT = 5
 """One task in so many may stay a fault; beyond that an accuracy over the rest would mislead."""
 
+FAULTS_IN_A_ROW = 3
+"""So many faults, and at least as many as are in flight, with nothing between them: the endpoint is down for all."""
+RESUME_HINT = "Mend the cause and resume the run: finished rollouts are kept, the others are run again."
+
 
 class Evaluator:
     """Runs evaluations through an executor, grades with a grader, tells a sink."""
@@ -25,6 +29,7 @@ class Evaluator:
         self._executor = executor
         self._grader = grader
         self._sink = sink
+        self._faults_in_a_row = 0
 
     async def measure(
         self,
@@ -42,10 +47,12 @@ class Evaluator:
         stays a fault is counted apart. Each attempt is reported as it ends, so of two reports on one task the later
         counts.
 
-        Raises: InfrastructureFault when more than a fifth of the tasks stay faults; SetupError and BudgetExhausted as
+        Raises: InfrastructureFault when more than a fifth of the tasks stay faults, or as soon as nothing but faults
+        comes back; SetupError and BudgetExhausted as
         they come, with the rollouts in flight cancelled. Whatever ended before is already with the sink.
         """
         began = time.monotonic()
+        self._faults_in_a_row = 0
         self._sink.emit(EvaluationStarted(evaluation=index, step=step, functions=functions, split=split, n=len(tasks)))
         measured = {task.id: recorded[task.id] for task in tasks if task.id in recorded}
         await self._run([task for task in tasks if task.id not in measured], index, functions, measured)
@@ -82,6 +89,13 @@ class Evaluator:
                 rollout = rollout.with_(score=self._grader.grade(task, rollout.answer))
             self._sink.emit(RolloutFinished(evaluation=index, functions_digest=functions.digest, rollout=rollout))
             measured[task.id] = rollout
+            self._faults_in_a_row = self._faults_in_a_row + 1 if rollout.is_fault else 0
+            if self._faults_in_a_row >= max(FAULTS_IN_A_ROW, self._executor.max_concurrency):
+                raise InfrastructureFault(
+                    f"Evaluation {index}: {self._faults_in_a_row} rollouts in a row could not be completed. "
+                    f"The last cause: {rollout.note}",
+                    RESUME_HINT,
+                )
 
 
 def _refuse_if_mostly_faults(evaluation: Evaluation) -> None:
@@ -90,5 +104,5 @@ def _refuse_if_mostly_faults(evaluation: Evaluation) -> None:
         raise InfrastructureFault(
             f"Evaluation {evaluation.index}: {len(faults)} of {len(evaluation.rollouts)} rollouts could not be "
             f"completed, so its accuracy would mean nothing. The last cause: {faults[-1].note}",
-            "Mend the cause and resume the run: finished rollouts are kept, the others are run again.",
+            RESUME_HINT,
         )

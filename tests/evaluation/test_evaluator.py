@@ -165,6 +165,23 @@ def test_faults_on_more_than_a_fifth_of_the_tasks_stop_the_run_with_the_cause() 
     assert set(finished(sink.events)) == {f"t{n}" for n in range(9)}
 
 
+def test_an_endpoint_that_went_down_ends_the_evaluation_before_every_task_has_waited_for_it() -> None:
+    sink = ListSink()
+    executor = Executor(lambda name, _: "yes" if int(name[1:]) < 10 else FAULT, max_concurrency=4)
+    with pytest.raises(InfrastructureFault) as raised:
+        measure(executor, 300, sink=sink)
+    assert "in a row" in raised.value.message
+    assert "The endpoint is down." in raised.value.message
+    assert len(executor.tried) < 20
+    assert set(finished(sink.events)) >= {f"t{n}" for n in range(10)}, "what was finished before is recorded"
+
+
+def test_single_faults_between_answers_do_not_end_the_evaluation() -> None:
+    executor = Executor(lambda name, tried: FAULT if int(name[1:]) % 2 and tried == 1 else "yes", max_concurrency=1)
+    evaluation, _ = measure(executor, 40)
+    assert evaluation.result.faults == 0
+
+
 @pytest.mark.parametrize("error", [EndpointSetupError("Wrong key."), BudgetExhausted("1 USD is spent.")])
 def test_what_ends_the_run_comes_as_the_plain_error_and_the_others_are_cancelled(error: Exception) -> None:
     class Mixed(Executor):
