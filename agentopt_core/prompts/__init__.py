@@ -20,9 +20,9 @@ class PromptBook(Word):
 
     texts: dict[str, str]
 
-    def fill(self, name: str, **values: str) -> str:
+    def fill(self, prompt: str, /, **values: str) -> str:
         """The text with its places filled. Values are inserted as they are and never searched for places."""
-        return _PLACE.sub(lambda place: values.get(place[1], place[0]), self.texts[name]).strip()
+        return _PLACE.sub(lambda place: values.get(place[1], place[0]), self.texts[prompt]).strip()
 
     def changed(self, texts: dict[str, str]) -> PromptBook:
         """This book with some texts replaced.
