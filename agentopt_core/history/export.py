@@ -16,7 +16,7 @@ from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.export_source import module_source
 from agentopt_core.history.lines import disk_full
-from agentopt_core.history.parts import finished_evaluations, function_sets
+from agentopt_core.history.parts import function_sets, functions_of, latest
 from agentopt_core.history.run_queries import run
 from agentopt_core.history.sentences import percent
 from agentopt_core.history.store import HistoryStore
@@ -79,7 +79,7 @@ def export_files(store: HistoryStore, run_id: str) -> dict[str, bytes]:
             f"Run '{run_id}' has no accepted function to export.", "Wait until an update is kept, or train longer."
         )
     evaluation = summary.best_evaluation or 0
-    split = next((e["split"] for e in finished_evaluations(store, run_id) if e["evaluation"] == evaluation), "train")
+    split = latest(store, "evaluation_starts", run_id, "evaluation")[evaluation]["split"]
     calls = recorded_calls(store, run_id, learned, evaluation)
     test = _TEMPLATE.read_text(encoding="utf-8")
     files = {
@@ -97,7 +97,7 @@ def recorded_calls(
     """Up to `MAX_CALLS` successful calls per function: name, arguments, result. Those of the accepted evaluation come
     first, then those of others that ran the same code. A call that once returned something else is left out.
     """
-    sets = function_sets(store, run_id)
+    sets = function_sets(store, run_id, functions_of(store, run_id))
     recorded: list[tuple[str, object, object]] = []
     for function in learned.each():
         same_code = [

@@ -16,7 +16,7 @@ from agentopt_core.history.run_folder import RunFolder, runs_in
 from agentopt_core.history.schema import TABLES
 from agentopt_core.history.store import HistoryStore
 
-BATCH_EVENTS = 1000
+BATCH_EVENTS = 4000
 BATCH_BYTES = 8 << 20
 
 

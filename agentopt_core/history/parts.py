@@ -19,8 +19,10 @@ def proportion(row: Row | None, name: str) -> Proportion | None:
     return Proportion(correct=row[f"{name}_correct"], n=row[f"{name}_n"], faults=row[f"{name}_faults"])
 
 
-def usage(row: Row) -> Usage:
+def usage(row: Row | None) -> Usage:
     """Summed columns of requests; the cost is unknown as soon as the price of one request is."""
+    if row is None:
+        return Usage()
     return Usage(
         requests=int(row["requests"] or 0),
         prompt_tokens=int(row["prompt_tokens"] or 0),
@@ -34,28 +36,19 @@ def summed(parts: Iterable[Usage]) -> Usage:
     return sum(parts, Usage())
 
 
-def finished_evaluations(store: HistoryStore, run_id: str) -> list[Row]:
-    """Evaluations of a run in order: the columns of `evaluation_ends`, with step, functions, names and verdict."""
-    return store.rows(
-        """
-        WITH ends AS (
-            SELECT * FROM evaluation_ends WHERE run_id = $run_id
-            QUALIFY row_number() OVER (PARTITION BY evaluation ORDER BY journal_offset DESC) = 1
-        ), starts AS (
-            SELECT evaluation, step, functions, names FROM evaluation_starts WHERE run_id = $run_id
-            QUALIFY row_number() OVER (PARTITION BY evaluation ORDER BY journal_offset DESC) = 1
-        ), decided AS (
-            SELECT evaluation, verdict, reason, epoch, best_correct, best_n, best_faults
-            FROM verdicts WHERE run_id = $run_id AND evaluation IS NOT NULL
-            QUALIFY row_number() OVER (PARTITION BY evaluation ORDER BY journal_offset DESC) = 1
-        )
-        SELECT ends.*, starts.step, coalesce(starts.functions, []) AS functions, coalesce(starts.names, []) AS names,
-            decided.* EXCLUDE (evaluation)
-        FROM ends LEFT JOIN starts USING (evaluation) LEFT JOIN decided USING (evaluation)
-        ORDER BY ends.evaluation
-        """,
+def latest(store: HistoryStore, table: str, run_id: str, key: str) -> dict[int, Row]:
+    """The rows of a run in a small table by evaluation or step; where one was reported again, the last report."""
+    rows = store.rows(
+        f"SELECT * FROM {table} WHERE run_id = $run_id AND {key} IS NOT NULL ORDER BY journal_offset",  # noqa: S608
         run_id=run_id,
     )
+    return {row[key]: row for row in rows}
+
+
+def results_of(store: HistoryStore, run_id: str) -> dict[int, Proportion | None]:
+    """The result of each finished evaluation."""
+    ends = latest(store, "evaluation_ends", run_id, "evaluation")
+    return {evaluation: proportion(end, "result") for evaluation, end in ends.items()}
 
 
 def functions_of(store: HistoryStore, run_id: str) -> dict[str, Function]:
@@ -64,14 +57,10 @@ def functions_of(store: HistoryStore, run_id: str) -> dict[str, Function]:
     return {row["digest"]: Function.model_validate_json(row["function"]) for row in rows}
 
 
-def function_sets(store: HistoryStore, run_id: str) -> dict[int, FunctionSet]:
+def function_sets(store: HistoryStore, run_id: str, functions: dict[str, Function]) -> dict[int, FunctionSet]:
     """The functions of each evaluation that was begun."""
-    functions = functions_of(store, run_id)
-    rows = store.rows(
-        "SELECT evaluation, functions FROM evaluation_starts WHERE run_id = $run_id ORDER BY journal_offset",
-        run_id=run_id,
-    )
+    starts = latest(store, "evaluation_starts", run_id, "evaluation")
     return {
-        row["evaluation"]: FunctionSet(functions=tuple(functions[digest] for digest in row["functions"]))
-        for row in rows
+        evaluation: FunctionSet(functions=tuple(functions[digest] for digest in start["functions"]))
+        for evaluation, start in starts.items()
     }

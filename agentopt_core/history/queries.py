@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentopt_core.history.parts import finished_evaluations, proportion, summed, usage
+from agentopt_core.history.parts import latest, proportion, summed, usage
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import run, runs
-from agentopt_core.history.store import HistoryStore, Row
+from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.update_queries import accepted_functions, function_versions, updates
-from agentopt_core.rollouts import Usage
+from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.views import CurvePoint, EventLine, Progress
 
 Phase = Literal["evaluating", "optimizing", "idle"]
@@ -35,56 +35,58 @@ __all__ = [
 
 def progress(store: HistoryStore, run_id: str) -> Progress | None:
     """What the run is doing now; None before its first evaluation."""
-    found = store.rows(
-        """
-        WITH latest AS (
-            SELECT * FROM evaluation_starts WHERE run_id = $run_id ORDER BY journal_offset DESC LIMIT 1
-        ), done AS (
-            SELECT task_id, max_by(ended, journal_offset) AS ended,
-                coalesce(max_by(correct, journal_offset), false) AS correct
-            FROM rollouts
-            WHERE run_id = $run_id AND evaluation = (SELECT evaluation FROM latest) GROUP BY task_id
-        )
-        SELECT latest.evaluation, latest.split, latest.n, latest.happened_at, latest.journal_offset AS began,
-            (SELECT count(*) FROM done) AS done,
-            (SELECT count(*) FROM done WHERE correct) AS correct,
-            (SELECT count(*) FROM done WHERE ended = 'fault') AS faults,
-            (SELECT max(journal_offset) FROM evaluation_ends WHERE run_id = $run_id) AS finished,
-            (SELECT max(journal_offset) FROM step_starts WHERE run_id = $run_id) AS asked,
-            (SELECT max(journal_offset) FROM updates WHERE run_id = $run_id) AS proposed,
-            (SELECT max(journal_offset) FROM run_ends WHERE run_id = $run_id) AS ended,
-            (SELECT max(journal_offset) FROM trainers WHERE run_id = $run_id) AS trainer
-        FROM latest
-        """,
-        run_id=run_id,
+    started = store.rows(
+        "SELECT * FROM evaluation_starts WHERE run_id = $run_id ORDER BY journal_offset DESC LIMIT 1", run_id=run_id
     )
-    if not found:
+    if not started:
         return None
-    row: Row = {name: -1 if value is None else value for name, value in found[0].items()}
-    phase: Phase
-    if row["trainer"] < row["ended"]:
-        phase = "idle"
-    elif row["asked"] > max(row["proposed"], row["began"]):
-        phase = "optimizing"
-    elif row["began"] > row["finished"]:
-        phase = "evaluating"
-    else:
-        phase = "idle"
+    start = started[0]
+    done = store.rows(_DONE, run_id=run_id, evaluation=start["evaluation"])[0]
+    offsets = {name: -1 if value is None else value for name, value in store.rows(_LATEST, run_id=run_id)[0].items()}
     return Progress(
-        evaluation=row["evaluation"],
-        split=row["split"],
-        done=row["done"],
-        total=row["n"],
-        correct=row["correct"],
-        faults=row["faults"],
-        started_at=row["happened_at"],
-        phase=phase,
+        evaluation=start["evaluation"],
+        split=start["split"],
+        done=done["done"],
+        total=start["n"],
+        correct=done["correct"],
+        faults=done["faults"],
+        started_at=start["happened_at"],
+        phase=_phase(start["journal_offset"], **offsets),
     )
+
+
+def _phase(evaluation: int, finished: int, asked: int, proposed: int, ended: int, trainer: int) -> Phase:
+    """What is going on, from the offsets at which each thing was reported last (-1: never)."""
+    if ended > trainer:
+        return "idle"
+    if asked > max(proposed, evaluation):
+        return "optimizing"
+    return "evaluating" if evaluation > finished else "idle"
+
+
+_DONE = """
+SELECT count(*) AS done, count(*) FILTER (correct) AS correct, count(*) FILTER (ended = 'fault') AS faults
+FROM (
+    SELECT max_by(ended, journal_offset) AS ended, max_by(correct, journal_offset) AS correct
+    FROM rollouts WHERE run_id = $run_id AND evaluation = $evaluation GROUP BY task_id
+)
+"""
+
+_LATEST = """
+SELECT
+    (SELECT max(journal_offset) FROM evaluation_ends WHERE run_id = $run_id) AS finished,
+    (SELECT max(journal_offset) FROM step_starts WHERE run_id = $run_id) AS asked,
+    (SELECT max(journal_offset) FROM updates WHERE run_id = $run_id) AS proposed,
+    (SELECT max(journal_offset) FROM run_ends WHERE run_id = $run_id) AS ended,
+    (SELECT max(journal_offset) FROM trainers WHERE run_id = $run_id) AS trainer
+"""
 
 
 def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     """The finished evaluations in order, each with its verdict and what the run had cost by then."""
-    ends = finished_evaluations(store, run_id)
+    starts = latest(store, "evaluation_starts", run_id, "evaluation")
+    ends = latest(store, "evaluation_ends", run_id, "evaluation")
+    verdicts = latest(store, "verdicts", run_id, "evaluation")
     spent = store.rows(
         """
         SELECT ends.journal_offset, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
@@ -99,22 +101,21 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
         run_id=run_id,
     )
     points: list[CurvePoint] = []
-    for end in ends:
-        result = proportion(end, "result")
-        assert result is not None
+    for evaluation, end in sorted(ends.items()):
+        start, verdict = starts.get(evaluation), verdicts.get(evaluation)
         before = points[-1] if points else None
-        best = proportion(end, "best") or (before.best if before else result)
+        result = proportion(end, "result") or Proportion(correct=0, n=0)
         points.append(
             CurvePoint(
-                evaluation=end["evaluation"],
-                epoch=before.epoch if before and end["epoch"] is None else end["epoch"] or 0,
-                step=end["step"],
+                evaluation=evaluation,
+                epoch=verdict["epoch"] if verdict else before.epoch if before else 0,
+                step=start["step"] if start else None,
                 split=end["split"],
                 result=result,
-                verdict=end["verdict"] or "pending",
-                reason=end["reason"] or "",
-                best=best,
-                functions=tuple(end["names"]),
+                verdict=verdict["verdict"] if verdict else "pending",
+                reason=verdict["reason"] if verdict else "",
+                best=proportion(verdict, "best") or (before.best if before else result),
+                functions=tuple(start["names"]) if start else (),
                 usage=summed(usage(row) for row in spent if row["journal_offset"] <= end["journal_offset"]),
                 at=end["happened_at"],
             )

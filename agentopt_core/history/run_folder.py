@@ -143,6 +143,14 @@ class RunFolder:
             raise ProtocolError(f"{path} holds {len(tasks)} of {manifest.tasks} tasks.", _DAMAGED_HINT)
         return TaskSet(id=manifest.id, name=manifest.name, description=manifest.description, tasks=tuple(tasks))
 
+    def has_grown(self, offset: int, since: float) -> bool:
+        """Whether the journal is longer than `offset` and was written to after a time (seconds since 1970)."""
+        try:
+            stat = self.journal.stat()
+        except OSError:
+            return False
+        return stat.st_size > offset and stat.st_mtime > since
+
     def log_tail(self, lines: int = 12, kilobytes: int = 8) -> str:
         """The end of the trainer's log, empty when there is none."""
         try:

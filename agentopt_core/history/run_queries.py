@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 from agentopt_core.errors import NotFound
@@ -12,46 +14,27 @@ from agentopt_core.history.status import Evidence, finding
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.views import RunSummary
 
+# Many small questions rather than a large one: planning a join of ten tables took ten times as long as running it.
+
+_READING_S = 2.0
+"""Seconds for which the end of a journal that nobody has read yet speaks against calling the run interrupted."""
+
+_SPENT = """
+SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
+    sum(completion_tokens) AS completion_tokens, fsum(cost_usd) AS cost_usd,
+    count(*) FILTER (cost_usd IS NULL) AS unpriced
+FROM requests WHERE $run_id IS NULL OR run_id = $run_id GROUP BY run_id
+"""
+
 _RUNS = """
-WITH spent AS (
-    SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
-        sum(completion_tokens) AS completion_tokens, fsum(cost_usd) AS cost_usd,
-        count(*) FILTER (cost_usd IS NULL) AS unpriced
-    FROM requests WHERE $run_id IS NULL OR run_id = $run_id GROUP BY run_id
-), decided AS (
-    SELECT run_id, max_by(verdicts, journal_offset) AS last,
-        max_by(verdicts, journal_offset) FILTER (verdict IN ('baseline', 'kept')) AS accepted
-    FROM verdicts GROUP BY run_id
-), measured AS (
-    SELECT run_id, count(DISTINCT evaluation) AS evaluations,
-        max_by(evaluation_ends, journal_offset) FILTER (evaluation = 0) AS baseline
-    FROM evaluation_ends GROUP BY run_id
-), sized AS (
-    SELECT run_id, evaluation, max_by(len(functions), journal_offset) AS functions
-    FROM evaluation_starts GROUP BY run_id, evaluation
-), began AS (SELECT run_id, max_by(trainers, journal_offset) AS trainer FROM trainers GROUP BY run_id),
-ended AS (SELECT run_id, max_by(run_ends, journal_offset) AS stop FROM run_ends GROUP BY run_id),
-told AS (
-    SELECT run_id, max_by(commands, journal_offset) AS command
-    FROM commands WHERE command IN ('pause', 'resume') GROUP BY run_id
-), broken AS (SELECT run_id, min_by(reason, journal_offset) AS reason FROM damages GROUP BY run_id)
-SELECT runs.* EXCLUDE (config), journals.last_at, began.trainer, ended.stop, told.command, broken.reason AS broken,
-    decided.last, decided.accepted, measured.evaluations, measured.baseline, sized.functions,
-    spent.requests, spent.prompt_tokens, spent.completion_tokens, spent.cost_usd, spent.unpriced
-FROM runs JOIN journals USING (run_id)
-LEFT JOIN spent USING (run_id) LEFT JOIN decided USING (run_id) LEFT JOIN measured USING (run_id)
-LEFT JOIN sized ON sized.run_id = runs.run_id AND sized.evaluation = decided.accepted.evaluation
-LEFT JOIN began ON began.run_id = runs.run_id LEFT JOIN ended ON ended.run_id = runs.run_id
-LEFT JOIN told ON told.run_id = runs.run_id LEFT JOIN broken ON broken.run_id = runs.run_id
-WHERE $run_id IS NULL OR runs.run_id = $run_id
-ORDER BY runs.run_id DESC
+SELECT runs.* EXCLUDE (config), journals.last_at, journals.bytes FROM runs JOIN journals USING (run_id)
+WHERE $run_id IS NULL OR run_id = $run_id ORDER BY run_id DESC
 """
 
 
 def runs(store: HistoryStore) -> list[RunSummary]:
     """All runs, the latest first; damaged ones are among them and say what is wrong."""
-    now = time.time()
-    return [_summary(row, _evidence(store.home, row, now)) for row in store.rows(_RUNS, run_id=None)]
+    return _summaries(store, None)
 
 
 def run(store: HistoryStore, run_id: str) -> RunSummary:
@@ -59,10 +42,51 @@ def run(store: HistoryStore, run_id: str) -> RunSummary:
 
     Raises: NotFound.
     """
-    rows = store.rows(_RUNS, run_id=run_id)
-    if not rows:
+    found = _summaries(store, run_id)
+    if not found:
         raise NotFound(f"There is no run '{run_id}' in the history.", "Look at the list of runs.")
-    return _summary(rows[0], _evidence(store.home, rows[0], time.time()))
+    return found[0]
+
+
+def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
+    def facts(table: str, condition: str = "true") -> list[Row]:
+        return store.rows(
+            f"""
+            SELECT * FROM {table} WHERE ($run_id IS NULL OR run_id = $run_id) AND {condition} ORDER BY journal_offset
+            """,  # noqa: S608 - both are written below
+            run_id=run_id,
+        )
+
+    verdicts, ends = facts("verdicts"), facts("evaluation_ends")
+    evaluations: dict[str, set[int]] = defaultdict(set)
+    for end in ends:
+        evaluations[end["run_id"]].add(end["evaluation"])
+    sizes = {(start["run_id"], start["evaluation"]): len(start["functions"]) for start in facts("evaluation_starts")}
+    last = {
+        "trainer": _last(facts("trainers")),
+        "stop": _last(facts("run_ends")),
+        "command": _last(facts("commands", "command IN ('pause', 'resume')")),
+        "broken": _last(facts("damages")),
+        "verdict": _last(verdicts),
+        "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
+        "baseline": _last(row for row in ends if row["evaluation"] == 0),
+        "spent": _last(store.rows(_SPENT, run_id=run_id)),
+    }
+    now = time.time()
+    summaries = []
+    for row in store.rows(_RUNS, run_id=run_id):
+        this = row["run_id"]
+        found = row | {name: rows.get(this) for name, rows in last.items()}
+        found["evaluations"] = len(evaluations[this])
+        accepted = found["accepted"]
+        found["functions"] = sizes.get((this, accepted["evaluation"]), 0) if accepted else 0
+        summaries.append(_summary(found, _evidence(store.home, found, now)))
+    return summaries
+
+
+def _last(rows: Iterable[Row]) -> dict[str, Row]:
+    """The last of the rows of each run."""
+    return {row["run_id"]: row for row in rows}
 
 
 def _evidence(home: Path, row: Row, now: float) -> Evidence:
@@ -75,7 +99,7 @@ def _evidence(home: Path, row: Row, now: float) -> Evidence:
     paused = told is not None and told["command"] == "pause"
     return Evidence(
         now=now,
-        damage=" ".join(filter(None, (row["damage"], row["broken"]))),
+        damage=" ".join(filter(None, (row["damage"], row["broken"] and row["broken"]["reason"]))),
         holder=holder,
         launched_at=start.at if start else None,
         trainer_began=began is not None and not ended,
@@ -86,13 +110,14 @@ def _evidence(home: Path, row: Row, now: float) -> Evidence:
         stop=stop["stop"] if stop else None,
         end_reason=stop["reason"] if stop else "",
         end_hint=stop["hint"] if stop else "",
+        unread=holder is None and not ended and folder.has_grown(row["bytes"], now - _READING_S),
         log_tail="" if ended or holder is not None else folder.log_tail(),
     )
 
 
 def _summary(row: Row, seen: Evidence) -> RunSummary:
     state = finding(seen)
-    last, accepted, trainer = row["last"], row["accepted"], row["trainer"]
+    last, accepted, trainer = row["verdict"], row["accepted"], row["trainer"]
     return RunSummary(
         run_id=row["run_id"],
         name=row["name"],
@@ -109,13 +134,13 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         baseline=proportion(row["baseline"], "result"),
         best=proportion(last, "best"),
         best_evaluation=accepted["evaluation"] if accepted else None,
-        evaluations=row["evaluations"] or 0,
+        evaluations=row["evaluations"],
         epoch=last["epoch"] if last else 0,
         max_epochs=row["max_epochs"],
         withdrawn_in_a_row=last["withdrawn_in_a_row"] if last else 0,
         patience=row["patience"],
-        usage=usage(row),
-        functions=row["functions"] or 0,
+        usage=usage(row["spent"]),
+        functions=row["functions"],
         wall_s=row["stop"]["wall_s"] if seen.ended else None,
         stop_kind=(seen.stop or "") if seen.ended else "",
         stop_reason=seen.end_reason if seen.ended else "",

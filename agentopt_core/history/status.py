@@ -32,6 +32,8 @@ class Evidence(NamedTuple):
     stop: str | None = None
     end_reason: str = ""
     end_hint: str = ""
+    unread: bool = False
+    """The journal grew a moment ago by events that are not in the evidence, perhaps by the run's end."""
     log_tail: str = ""
     """The end of the trainer's log, where no trainer holds a run that has not ended."""
 
@@ -57,6 +59,8 @@ def finding(seen: Evidence) -> Finding:
         if seen.paused:
             return Finding("paused", f"{who} holds the run and waits for 'resume'")
         return Finding("running", f"{who} trains; {_last_event(seen)}")
+    if seen.unread:
+        return Finding("running", "its latest events are being read")
     if _launching(seen):
         return Finding("starting", f"a trainer was launched {_ago(seen.now - (seen.launched_at or seen.now))}")
     said = f"; its log ends: {seen.log_tail}" if seen.log_tail else ""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from agentopt_core.actions import Refusal
 from agentopt_core.functions import Function, FunctionSet
-from agentopt_core.history.parts import finished_evaluations, function_sets, functions_of, proportion
+from agentopt_core.history.parts import function_sets, functions_of, latest, results_of
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.views import ActionView, FunctionVersion, UpdateView
 
@@ -17,35 +17,43 @@ Op = Literal["add", "revise", "remove"]
 
 def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
     """The optimizer's steps in order; one whose verdict is still open is `pending`."""
-    steps = store.rows(_STEPS, run_id=run_id)
+    asked = latest(store, "step_starts", run_id, "step")
+    proposed = latest(store, "updates", run_id, "step")
+    decided = latest(store, "verdicts", run_id, "step")
+    begun = latest(store, "evaluation_starts", run_id, "step")
     actions = _by_step(store.rows(_ACTIONS, run_id=run_id))
     refusals = _by_step(store.rows(_REFUSALS, run_id=run_id))
-    flips = {(row["base"], row["candidate"]): row for row in store.rows(_FLIPS, run_id=run_id)}
-    results = {row["evaluation"]: proportion(row, "result") for row in finished_evaluations(store, run_id)}
-    sets = function_sets(store, run_id)
+    results = results_of(store, run_id)
     functions = functions_of(store, run_id)
+    sets = function_sets(store, run_id, functions)
+    pairs = {step: (asked[step]["accepted_evaluation"], begun[step]["evaluation"]) for step in asked if step in begun}
+    flips = _flips(store, run_id, pairs)
     views = []
-    for step in steps:
-        base, candidate = step["accepted_evaluation"], step["evaluation"]
-        flipped = flips.get((base, candidate))
+    for step, start in sorted(asked.items()):
+        base = start["accepted_evaluation"]
+        candidate = begun[step]["evaluation"] if step in begun else None
+        update, verdict = proposed.get(step), decided.get(step)
+        fixed, broken = flips.get(step, ((), ()))
         views.append(
             UpdateView(
-                step=step["step"],
+                step=step,
                 evaluation=candidate,
-                verdict=step["verdict"] or "pending",
-                reason=step["reason"] or "",
+                verdict=verdict["verdict"] if verdict else "pending",
+                reason=verdict["reason"] if verdict else "",
                 actions=changes(
                     sets.get(base, FunctionSet()),
-                    [(row["op"], row["name"], functions.get(row["function_digest"])) for row in actions[step["step"]]],
-                    bool(step["from_scratch"]),
+                    [(row["op"], row["name"], functions.get(row["function_digest"])) for row in actions[step]],
+                    bool(update and update["from_scratch"]),
                 ),
-                refusals=tuple(_refusal(row) for row in refusals[step["step"]]),
-                rationale=step["rationale"] or "",
+                refusals=tuple(
+                    _refusal(row) for row in refusals[step] if row["journal_offset"] > start["journal_offset"]
+                ),
+                rationale=update["rationale"] if update else "",
                 base=results.get(base),
-                candidate=results.get(candidate),
-                fixed=tuple(flipped["fixed"]) if flipped else (),
-                broken=tuple(flipped["broken"]) if flipped else (),
-                at=step["at"],
+                candidate=None if candidate is None else results.get(candidate),
+                fixed=fixed,
+                broken=broken,
+                at=(update or start)["happened_at"],
             )
         )
     return views
@@ -71,7 +79,7 @@ def accepted_functions(store: HistoryStore, run_id: str) -> FunctionSet:
     """The functions of the last candidate that was kept, else of the baseline; empty before that."""
     accepted = store.rows(_ACCEPTED, run_id=run_id)
     evaluation = accepted[0]["evaluation"] if accepted else 0
-    return function_sets(store, run_id).get(evaluation, FunctionSet())
+    return function_sets(store, run_id, functions_of(store, run_id)).get(evaluation, FunctionSet())
 
 
 def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]:
@@ -104,7 +112,7 @@ def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]
             succeeded=used["succeeded"] if used else 0,
         )
 
-    initial = function_sets(store, run_id).get(0, FunctionSet())
+    initial = function_sets(store, run_id, functions_of(store, run_id)).get(0, FunctionSet())
     versions = [version("add", function.name, function, None) for function in initial.each()]
     for update in updates(store, run_id):
         versions += [_refused(update, refusal) for refusal in update.refusals]
@@ -138,29 +146,29 @@ def _by_step(rows: Iterable[Row]) -> dict[int, list[Row]]:
     return grouped
 
 
+def _flips(
+    store: HistoryStore, run_id: str, pairs: dict[int, tuple[int, int]]
+) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Step -> tasks that its candidate solved and the accepted set did not, and the other way round.
+
+    A task counts where it was scored under both.
+    """
+    tables: dict[int, dict[str, bool]] = defaultdict(dict)
+    for row in store.rows(_SCORED, run_id=run_id):
+        tables[row["evaluation"]] = dict(zip(row["tasks"], row["solved"], strict=True))
+    flips = {}
+    for step, (base, candidate) in pairs.items():
+        before, after = tables[base], tables[candidate]
+        changed = sorted(task for task in before.keys() & after.keys() if before[task] != after[task])
+        flips[step] = (
+            tuple(task for task in changed if after[task]),
+            tuple(task for task in changed if before[task]),
+        )
+    return flips
+
+
 # A trainer that was killed in a step begins it again when it resumes: the last report of a step counts, with what
 # belongs to it.
-
-_STEPS = """
-WITH asked AS (
-    SELECT * FROM step_starts WHERE run_id = $run_id
-    QUALIFY row_number() OVER (PARTITION BY step ORDER BY journal_offset DESC) = 1
-), proposed AS (
-    SELECT * FROM updates WHERE run_id = $run_id
-    QUALIFY row_number() OVER (PARTITION BY step ORDER BY journal_offset DESC) = 1
-), decided AS (
-    SELECT * FROM verdicts WHERE run_id = $run_id AND step IS NOT NULL
-    QUALIFY row_number() OVER (PARTITION BY step ORDER BY journal_offset DESC) = 1
-), begun AS (
-    SELECT step, max_by(evaluation, journal_offset) AS evaluation FROM evaluation_starts
-    WHERE run_id = $run_id AND step IS NOT NULL GROUP BY step
-)
-SELECT asked.step, asked.accepted_evaluation, coalesce(proposed.happened_at, asked.happened_at) AS "at",
-    proposed.rationale, proposed.from_scratch, decided.verdict, decided.reason,
-    coalesce(decided.evaluation, begun.evaluation) AS evaluation
-FROM asked LEFT JOIN proposed USING (step) LEFT JOIN decided USING (step) LEFT JOIN begun USING (step)
-ORDER BY asked.step
-"""
 
 _ACTIONS = """
 SELECT step, op, name, function_digest FROM actions WHERE run_id = $run_id
@@ -168,28 +176,13 @@ QUALIFY dense_rank() OVER (PARTITION BY step ORDER BY journal_offset DESC) = 1
 ORDER BY step, number
 """
 
-_REFUSALS = """
-SELECT refusals.* FROM refusals JOIN (
-    SELECT step, max(journal_offset) AS asked FROM step_starts WHERE run_id = $run_id GROUP BY step
-) USING (step)
-WHERE run_id = $run_id AND journal_offset > asked ORDER BY step, journal_offset
-"""
+_REFUSALS = "SELECT * FROM refusals WHERE run_id = $run_id ORDER BY journal_offset"
 
-_FLIPS = """
-WITH counted AS (
+_SCORED = """
+SELECT evaluation, list(task_id) AS tasks, list(correct) AS solved FROM (
     SELECT evaluation, task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended
     FROM rollouts WHERE run_id = $run_id GROUP BY evaluation, task_id
-), scored AS (SELECT evaluation, task_id, correct FROM counted WHERE ended != 'fault' AND correct IS NOT NULL),
-pairs AS (
-    SELECT DISTINCT step_starts.accepted_evaluation AS base, evaluation_starts.evaluation AS candidate
-    FROM step_starts JOIN evaluation_starts USING (run_id, step) WHERE run_id = $run_id
-)
-SELECT base, candidate,
-    coalesce(list(after.task_id ORDER BY after.task_id) FILTER (after.correct AND NOT before.correct), []) AS fixed,
-    coalesce(list(after.task_id ORDER BY after.task_id) FILTER (before.correct AND NOT after.correct), []) AS broken
-FROM pairs JOIN scored AS before ON before.evaluation = base JOIN scored AS after ON after.evaluation = candidate
-    AND after.task_id = before.task_id
-GROUP BY base, candidate
+) WHERE ended != 'fault' AND correct IS NOT NULL GROUP BY evaluation
 """
 
 _ACCEPTED = """

@@ -24,6 +24,7 @@ from agentopt_core.history import (
     updates,
     usage_by_role,
 )
+from agentopt_core.history.ingest import Ingestor
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.rollouts import Proportion
@@ -288,6 +289,20 @@ def test_a_run_held_by_a_trainer_is_running_paused_and_running_again(tmp_path: P
         write(folder, [CommandObeyed(command_id="2", command="resume", by="dashboard")])
         assert status(tmp_path) == "running"
     assert status(tmp_path) == "interrupted"
+
+
+def test_a_run_is_not_called_interrupted_while_its_end_is_still_being_read(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    write(folder, story(folder)[:-1])
+    store = history(tmp_path)
+    assert runs(store)[0].status == "interrupted"
+    write(folder, story(folder)[-1:])
+    os.utime(folder.journal, (2e9, 2e9))
+    assert runs(store)[0].status == "running"
+    os.utime(folder.journal, (1.0, 1.0))
+    assert runs(store)[0].status == "interrupted"
+    Ingestor(store).catch_up()
+    assert runs(store)[0].status == "finished"
 
 
 def test_a_trainer_that_goes_on_after_a_pause_is_running(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ ENDED = Evidence(now=NOW, ended=True, stop="patience", end_reason="patience is s
         (LIVE._replace(paused=True), "paused", "process 7 holds the run and waits for 'resume'"),
         (LIVE._replace(trainer_began=False), "starting", "process 7 is getting ready"),
         (LOST, "interrupted", "no trainer holds the run; last event 12 min ago"),
+        (LOST._replace(unread=True), "running", "latest events are being read"),
         (LOST._replace(paused=True), "interrupted", "no trainer holds the run; last event 12 min ago"),
         (LOST._replace(log_tail="Killed"), "interrupted", "Killed"),
         (LOST._replace(launched_at=NOW - 2), "starting", "a trainer was launched 2 s ago"),
