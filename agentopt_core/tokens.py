@@ -15,6 +15,8 @@ _LONG_WORD = 16
 """Letters; a longer run is hardly language (base64, hashes), and tokenizers cut it into pairs."""
 _MOST_CHARACTERS = 17
 """A token stands for so many characters at most: 16 line ends and a blank."""
+_USUAL_CHARACTERS = 4
+"""Characters of a token in prose."""
 _MOST_TOKENS = 2
 """A character takes so many tokens at most: four bytes of UTF-8."""
 
@@ -29,10 +31,10 @@ def estimate_tokens(text: str) -> int:
 
 
 def fits(text: str, tokens: int) -> bool:
-    """The text takes at most `tokens`; quick for texts that are far from it."""
+    """The text takes at most `tokens`. Reads no more of it than is needed to tell."""
     if len(text) * _MOST_TOKENS <= tokens:
         return True
-    return len(text) <= (tokens + 1) * _MOST_CHARACTERS and estimate_tokens(text) <= tokens
+    return len(text) <= (tokens + 1) * _MOST_CHARACTERS and _prefix(text, tokens) == len(text)
 
 
 def cut_middle(text: str, tokens: int) -> str:
@@ -80,7 +82,13 @@ def _prefix(text: str, tokens: int) -> int:
 
 def _suffix(text: str, tokens: int) -> int:
     """Length of an end, near the longest, that takes at most `tokens`."""
-    text = text[-(tokens + 1) * _MOST_CHARACTERS :]
+    reach = (tokens + 1) * _USUAL_CHARACTERS
+    while (length := _suffix_within(text[-reach:], tokens)) == reach < len(text):
+        reach *= 2
+    return length
+
+
+def _suffix_within(text: str, tokens: int) -> int:
     kept = 0
     for piece in reversed(list(_PIECE.finditer(text))):
         cost = _cost(piece.lastgroup, piece[0])

@@ -11,11 +11,11 @@ from pydantic import JsonValue
 from agentopt_core.chat import ChatRequest
 from agentopt_core.optimizer.reading import JudgedCall, ReplyReading
 from agentopt_core.prompts import PromptBook
-from agentopt_core.tokens import cut_middle, estimate_tokens
+from agentopt_core.tokens import cut_middle, estimate_tokens, fits
 from agentopt_core.words import JsonObject
 
-_LIMITS = (4000, 2000, 1000, 500, 250, 120, 60)
-"""Estimated tokens of one text of an exchange, tried in this order."""
+_LEAST = 60
+"""Estimated tokens of one text of an exchange, at least; below it only the answers go back."""
 _PER_MESSAGE = 6
 """Tokens an endpoint adds for each message and call, on the high side."""
 _MOST_FIELDS = 10
@@ -52,13 +52,15 @@ def request_tokens(request: ChatRequest) -> int:
 
 
 def _exchange_within(reading: ReplyReading, prompts: PromptBook, tokens: int) -> list[JsonObject] | None:
-    for limit in _LIMITS:
+    limit = max(tokens, _LEAST)
+    while limit >= _LEAST:
         messages = _exchange(reading, prompts, limit)
         if conversation_tokens(messages) <= tokens:
             return messages
+        limit //= 3
     answers = "\n".join(_answer(judged, prompts) for judged in reading.calls) or _problem(reading, prompts)
     room = tokens - _PER_MESSAGE
-    return [{"role": "user", "content": cut_middle(answers, room)}] if room >= _LIMITS[-1] else None
+    return [{"role": "user", "content": cut_middle(answers, room)}] if room >= _LEAST else None
 
 
 def _exchange(reading: ReplyReading, prompts: PromptBook, limit: int) -> list[JsonObject]:
@@ -98,7 +100,7 @@ def _as_called(judged: JudgedCall, limit: int) -> JsonObject:
 
 def _shortened(value: JsonValue, limit: int) -> JsonValue:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return value if estimate_tokens(text) <= limit else cut_middle(text, limit)
+    return value if fits(text, limit) else cut_middle(text, limit)
 
 
 def _unique_ids(calls: Sequence[JudgedCall]) -> list[str]:
