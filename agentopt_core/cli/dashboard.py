@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -38,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
     if args.home:
         environ["AGENTOPT_HOME"] = str(args.home.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(args.port)]
-    command += ["--server.headless", "true", "--logger.hideWelcomeMessage", "true"]
+    command += ["--server.headless", "true", "--logger.hideWelcomeMessage", "true", "--logger.level", "warning"]
     server = subprocess.Popen(command, cwd=APP.parent, env=environ)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # through `finally`: Streamlit must not outlive this command
     try:
         if _answers(args.port, server):
             print(f"AgentOpt is at http://127.0.0.1:{args.port} (Ctrl+C ends it; runs go on)", flush=True)
