@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from agentopt_core.actions import AddFunction, RemoveFunction, ReviseFunction, Withdrawn
 from agentopt_core.functions import FunctionSet
+from agentopt_core.optimizer.lenient_json import well_formed
 from agentopt_core.optimizer.sections import (
     failures_section,
     functions_section,
@@ -67,8 +68,7 @@ def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: i
     filled = {
         part: whole[part] if fits(whole[part], shares[part]) else render(shares[part]) for part, render in parts.items()
     }
-    text = prompts.fill(name, **small, **filled)
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return well_formed(prompts.fill(name, **small, **filled))
 
 
 def allot(needs: Mapping[str, int], weights: Mapping[str, float], total: int) -> dict[str, int]:

@@ -11,11 +11,14 @@ from typing import NoReturn
 
 from pydantic import JsonValue
 
-_FENCED = re.compile(r"\A\s*(```|~~~)[^\n]*\n(.*?)\n?\s*\1\s*\Z", re.DOTALL)
-_STRING_OR_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
-_QUOTED_OR_WORD = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\b(true|false|null)\b""", re.DOTALL)
+# What is opened and never closed reaches to the end in these, so that they take one pass over any text.
+_STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
+_STRING_OR_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_STRING_OR_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_QUOTED_OR_WORD = re.compile(rf"""({_STRING}|'(?:[^'\\]|\\.)*(?:'|\Z))|\b(true|false|null)\b""", re.DOTALL)
 _PYTHON_WORDS = {"true": "True", "false": "False", "null": "None"}
+_MAX_DEPTH = 60
+"""Levels of lists and objects."""
 _MAX_LAYERS = 3
 """Strings in strings that are decoded; more is no quirk any more."""
 
@@ -38,20 +41,20 @@ def decode(value: object) -> JsonValue:
 
 
 def as_json(value: object) -> JsonValue:
-    """The value as JSON has it: tuples and sets become lists, keys become text.
+    """The value as JSON has it: tuples and sets become lists, keys become text, half characters `?`.
 
     Raises: NotJson when it holds what JSON has no word for.
     """
-    try:
-        return _as_json(value)
-    except RecursionError:
-        _fail("it is nested too deeply")
+    return _as_json(value, 0)
+
+
+def well_formed(text: str) -> str:
+    """The text with `?` for half characters, which no file or request can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _decode_layer(text: str) -> JsonValue:
-    text = text.lstrip("\ufeff").strip()
-    if fenced := _FENCED.match(text):
-        text = fenced[2].strip()
+    text = _unfenced(text.lstrip("\ufeff").strip())
     try:
         return as_json(json.loads(text, strict=False))
     except (ValueError, RecursionError) as error:
@@ -71,6 +74,13 @@ def _decode_layer(text: str) -> JsonValue:
     _fail(fault)
 
 
+def _unfenced(text: str) -> str:
+    for fence in ("```", "~~~"):
+        if text.startswith(fence) and text.endswith(fence) and "\n" in text:
+            return text[text.index("\n") : -len(fence)].strip()
+    return text
+
+
 def _strictly(text: str) -> object:
     return json.loads(text, strict=False)
 
@@ -87,18 +97,22 @@ def _first_object(text: str) -> object:
     return json.JSONDecoder(strict=False).raw_decode(text)[0]
 
 
-def _as_json(value: object) -> JsonValue:
+def _as_json(value: object, depth: int) -> JsonValue:
+    if depth > _MAX_DEPTH:
+        _fail("it is nested too deeply")
     match value:
         case float() if not math.isfinite(value):
             _fail(f"{value} is no JSON number")
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float():
             return value
+        case str():
+            return well_formed(value)
         case dict():
-            return {str(key): _as_json(entry) for key, entry in value.items()}
+            return {well_formed(str(key)): _as_json(entry, depth + 1) for key, entry in value.items()}
         case list() | tuple():
-            return [_as_json(entry) for entry in value]
+            return [_as_json(entry, depth + 1) for entry in value]
         case set() | frozenset():
-            return [_as_json(entry) for entry in sorted(value, key=repr)]
+            return [_as_json(entry, depth + 1) for entry in sorted(value, key=repr)]
         case _:
             _fail(f"{type(value).__name__} has no place in JSON")
 

@@ -18,6 +18,8 @@ from agentopt_core.optimizer.lenient_json import NotJson, decode
 _INSTALL_COMMAND = re.compile(r"\A[!%$\s]*(?:python3?\s+-m\s+)?(?:uv\s+)?pip3?\s+install\s+", re.IGNORECASE)
 _NOTE = re.compile(r"\s*\([^()]*\)")
 _BLANKS_AT_OPERATOR = re.compile(r"\s*([=<>!~]=|[<>])\s*")
+_MAX_TEXT = 2000
+"""Characters of the field."""
 _OPERATORS = ("=", "<", ">", "!", "~")
 _NOTHING = frozenset({"", "none", "null", "nil", "n/a", "-", "no", "nothing", "standard library", "stdlib", "python"})
 
@@ -101,7 +103,7 @@ def _pieces(value: JsonValue) -> list[str]:
         return []
     if isinstance(value, list):
         return [piece for entry in value for piece in _pieces(entry)]
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > _MAX_TEXT:
         raise _bad(value)
     text, commands = _INSTALL_COMMAND.subn("", value.strip())
     text = _BLANKS_AT_OPERATOR.sub(r"\1", _NOTE.sub("", text))

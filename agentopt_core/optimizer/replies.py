@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from agentopt_core.optimizer.lenient_json import NotJson, decode
+from agentopt_core.optimizer.lenient_json import NotJson, decode, well_formed
 from agentopt_core.words import JsonObject, Word
 
 EDIT_TOOLS = ("add_function", "revise_function", "remove_function")
@@ -19,7 +19,7 @@ _THOUGHT = re.compile(r"<(think|thinking|thought)>.*?(?:</\1>|\Z)", re.DOTALL | 
 _THOUGHT_TAIL = re.compile(r"\A.*?</(?:think|thinking|thought)>", re.DOTALL | re.IGNORECASE)
 _TOOL_CALL_TAG = re.compile(r"<(tool_call|function_call)>\s*(.*?)\s*(?:</\1>|\Z)", re.DOTALL)
 _FUNCTION_TAG = re.compile(r"<function=([\w.]+)>\s*(.*?)\s*(?:</function>|\Z)", re.DOTALL)
-_PARAMETER_TAG = re.compile(r"<parameter=(\w+)>\n?(.*?)\n?</parameter>", re.DOTALL)
+_PARAMETER_TAG = re.compile(r"<parameter=(\w+)>\n?(.*?)(?:\n?</parameter>|(?=<parameter=)|\Z)", re.DOTALL)
 _FENCE = re.compile(r"^[ \t]*(```|~~~)[^\n]*\n(.*?)(?:^[ \t]*\1|\Z)", re.DOTALL | re.MULTILINE)
 _MARKS = " \t\r\n*_`\"'.!~#<>[]()"
 _WORD = re.compile(rf"\b{TERMINATE}\b")
@@ -27,6 +27,8 @@ _NEGATION = re.compile(
     r"(?:\bnot|n't|n\u2019t|\bnever|\bcannot|\bno)(?: +(?:yet|to|say|answer|reply|a|the|need|ready|time))*[ *_`\"']*\Z",
     re.IGNORECASE,
 )
+_BEFORE = 60
+"""Characters before the word in which a negation is looked for."""
 _NAME_KEYS = ("name", "tool", "tool_name", "function_name", "action", "recipient_name")
 _ARGUMENT_KEYS = ("arguments", "parameters", "args", "input", "action_input")
 
@@ -76,7 +78,9 @@ def says_terminate(text: str) -> bool:
     lines = [line for line in text.strip().splitlines() if not line.strip().startswith(("```", "~~~"))]
     if "\n".join(lines).strip(_MARKS).upper() == TERMINATE:
         return True
-    return any(not _NEGATION.search(text[: found.start()]) for found in _WORD.finditer(text))
+    return any(
+        not _NEGATION.search(text[max(0, found.start() - _BEFORE) : found.start()]) for found in _WORD.finditer(text)
+    )
 
 
 def _problem(message: JsonObject, text: str, finish_reason: str) -> Problem:
@@ -97,7 +101,7 @@ def _text(content: JsonValue) -> str:
             for part in content
             if isinstance(part, str) or (isinstance(part, dict) and part.get("type") in ("text", "output_text"))
         )
-    text = content if isinstance(content, str) else ""
+    text = well_formed(content) if isinstance(content, str) else ""
     text = _THOUGHT.sub("", text)
     return _THOUGHT_TAIL.sub("", text).strip()
 
@@ -128,9 +132,9 @@ def _unfold(call_id: str, name: JsonValue, arguments: JsonValue) -> Iterator[Pro
 
 
 def _call(call_id: str, name: JsonValue, arguments: JsonValue) -> ProposedCall:
-    tool = name.strip() if isinstance(name, str) else ""
-    tool = tool.removeprefix("functions.")
-    written = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    call_id = well_formed(call_id)
+    tool = well_formed(name).strip().removeprefix("functions.") if isinstance(name, str) else ""
+    written = well_formed(arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False))
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return ProposedCall(id=call_id, tool=tool, arguments={}, written=written)
     try:

@@ -119,6 +119,7 @@ def _syntax_fault(code: str) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             compile(code, "<function>", "exec", dont_inherit=True)
+            ast.parse(code)
     except SyntaxError as error:
         line = (error.text or "").strip()[:80]
         return f"line {error.lineno}: {error.msg}" + (f": {line}" if line else "")
@@ -143,7 +144,9 @@ def _only_a_string(code: str) -> str | None:
 
 
 def _is_script_part(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and "__name__" in ast.dump(node.test)
+    """`if __name__ == "__main__":`"""
+    test = node.test if isinstance(node, ast.If) else None
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
 def _top_level_names(tree: ast.Module) -> set[str]:

@@ -22,6 +22,7 @@ from agentopt_core.actions import AddFunction, Refusal, RemoveFunction, ReviseFu
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.optimizer.code import check_calls, check_imports, check_names
 from agentopt_core.optimizer.fault import InvalidProposal
+from agentopt_core.optimizer.lenient_json import well_formed
 from agentopt_core.optimizer.packages import read_packages
 from agentopt_core.optimizer.replies import EDIT_TOOLS, ProposedCall
 from agentopt_core.optimizer.schema import check_signature, read_schema
@@ -45,6 +46,7 @@ MAX_DESCRIPTION = 1024
 """Characters of its description, which is cut there: endpoints refuse longer ones."""
 _SHOWN_PROPOSAL = 1000
 """Estimated tokens of a refused proposal that are kept."""
+_MAX_NAME = 64
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _DRESS = " \t\r\n`'\""
 _FIELDS = ("description", "arguments", "code")
@@ -70,6 +72,8 @@ def judge(
         return _action(call, functions, packages, added, cut_off, tools)
     except InvalidProposal as fault:
         return refusal(call, fault.code, fault.reason)
+    except RecursionError:
+        return refusal(call, "too_large", "The proposal is nested too deeply to be read. Make it simpler.")
 
 
 def refusal(call: ProposedCall, code: str, reason: str) -> Refusal:
@@ -88,8 +92,7 @@ def refusal(call: ProposedCall, code: str, reason: str) -> Refusal:
 
 def printable(text: str) -> str:
     """The text without half characters and control signs, which not every file, endpoint and screen can take."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(sign for sign in text if sign >= " " or sign in "\n\t")
+    return "".join(sign for sign in well_formed(text) if sign >= " " or sign in "\n\t")
 
 
 def _action(
@@ -180,7 +183,7 @@ def _undressed(name: str) -> str:
 
 def _legal(name: str, functions: FunctionSet, code: str) -> str:
     plain = _undressed(name)
-    joined = re.sub(r"[\s-]+", "_", plain)
+    joined = re.sub(r"[\s-]+", "_", plain[:_MAX_NAME])
     if joined != plain and re.search(rf"\bdef\s+{re.escape(joined)}\s*\(", code):
         plain = joined
     return _checked(plain)
