@@ -15,7 +15,7 @@ from agentopt_core.config import DEMO_LABEL
 from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.export_source import module_source
-from agentopt_core.history.lines import disk_full
+from agentopt_core.history.lines import write_error
 from agentopt_core.history.parts import function_sets, functions_of, latest
 from agentopt_core.history.run_queries import run
 from agentopt_core.history.sentences import percent
@@ -48,9 +48,7 @@ def export_functions(store: HistoryStore, run_id: str, to: Path) -> Path:
             half.write_bytes(data)
             os.replace(half, to / name)
     except OSError as error:
-        raise disk_full(to, error) or ConfigError(
-            f"The export cannot be written to {to}: {error.strerror}.", "Choose a folder you may write to."
-        ) from error
+        raise write_error(to, error) from error
     return to
 
 

@@ -11,20 +11,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agentopt_core.errors import DiskFull
+from agentopt_core.errors import ConfigError, DiskFull
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CHUNK = 1 << 20
 
 
-def disk_full(path: Path, error: OSError) -> DiskFull | None:
-    """The sentence for an error that means "no more room" (disk, quota or file size limit), or None for another."""
-    if error.errno not in _FULL:
-        return None
-    return DiskFull(
-        f"{path} cannot grow: {os.strerror(error.errno or errno.ENOSPC)}.",
-        "Free some space on that disk and resume; everything written before is safe.",
-    )
+def write_error(path: Path, error: OSError) -> DiskFull | ConfigError:
+    """Why nothing can be written there, with the next move: no more room (disk, quota or size limit), or no right."""
+    what = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in _FULL:
+        return DiskFull(
+            f"{path} cannot grow: {what}.",
+            "Free some space on that disk and resume; everything written before is safe.",
+        )
+    return ConfigError(f"{path} cannot be written: {what}.", "Check who owns the folder and what may be written there.")
 
 
 class LineFile:
@@ -43,7 +44,7 @@ class LineFile:
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
         except OSError as error:
-            raise disk_full(path, error) or error from error
+            raise write_error(path, error) from error
         with self._thread_lock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
             try:
@@ -55,7 +56,7 @@ class LineFile:
         """Write one line, its newline included. When it returns, the line survives a kill of this process, and with
         `sync` a power cut.
 
-        Raises: DiskFull; the file then ends with the line before.
+        Raises: DiskFull, or ConfigError when it may not be written; the file then ends with the line before.
         """
         with self._thread_lock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
@@ -65,7 +66,7 @@ class LineFile:
                 if sync:
                     os.fsync(self._fd)
             except OSError as error:
-                raise disk_full(self.path, error) or error from error
+                raise write_error(self.path, error) from error
             finally:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 

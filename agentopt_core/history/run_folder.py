@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy
 from agentopt_core.history.command_log import CommandLog
-from agentopt_core.history.lines import disk_full, read_lines
+from agentopt_core.history.lines import read_lines, write_error
 from agentopt_core.tasks import Task, TaskSet
 from agentopt_core.words import Word
 
@@ -62,7 +62,7 @@ class RunFolder:
     def create(cls, home: Path, config: RunConfig, task_set: TaskSet) -> RunFolder:
         """A new run under `home`, complete or not there at all.
 
-        Raises: DiskFull.
+        Raises: DiskFull, or ConfigError when nothing may be written there.
         """
         now = time.time()
         manifest = TaskSetManifest(
@@ -93,7 +93,7 @@ class RunFolder:
             half_made.rename(path)
         except OSError as error:
             shutil.rmtree(half_made, ignore_errors=True)
-            raise disk_full(half_made, error) or error from error
+            raise write_error(half_made, error) from error
         return cls(path)
 
     def config(self) -> RunConfig:
@@ -167,7 +167,10 @@ class RunFolder:
 
         Raises: RunBusy naming the process that holds the run.
         """
-        fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise write_error(self._lock_path, error) from error
         try:
             self._lock(fd)
             os.ftruncate(fd, 0)

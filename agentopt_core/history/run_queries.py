@@ -23,12 +23,12 @@ _SPENT = """
 SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
     sum(completion_tokens) AS completion_tokens, fsum(cost_usd) AS cost_usd,
     count(*) FILTER (cost_usd IS NULL) AS unpriced
-FROM requests WHERE $run_id IS NULL OR run_id = $run_id GROUP BY run_id
+FROM requests WHERE {which} GROUP BY run_id
 """
 
 _RUNS = """
 SELECT runs.* EXCLUDE (config), journals.last_at, journals.bytes FROM runs JOIN journals USING (run_id)
-WHERE $run_id IS NULL OR run_id = $run_id ORDER BY run_id DESC
+WHERE {which} ORDER BY run_id DESC
 """
 
 
@@ -49,13 +49,12 @@ def run(store: HistoryStore, run_id: str) -> RunSummary:
 
 
 def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
+    which = "true" if run_id is None else "run_id = $run_id"
+    values = {} if run_id is None else {"run_id": run_id}
+
     def facts(table: str, condition: str = "true") -> list[Row]:
-        return store.rows(
-            f"""
-            SELECT * FROM {table} WHERE ($run_id IS NULL OR run_id = $run_id) AND {condition} ORDER BY journal_offset
-            """,  # noqa: S608 - both are written below
-            run_id=run_id,
-        )
+        sql = f"SELECT * FROM {table} WHERE {which} AND {condition} ORDER BY journal_offset"  # noqa: S608 - see below
+        return store.rows(sql, **values)
 
     verdicts, ends = facts("verdicts"), facts("evaluation_ends")
     evaluations: dict[str, set[int]] = defaultdict(set)
@@ -70,11 +69,11 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         "verdict": _last(verdicts),
         "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
         "baseline": _last(row for row in ends if row["evaluation"] == 0),
-        "spent": _last(store.rows(_SPENT, run_id=run_id)),
+        "spent": _last(store.rows(_SPENT.format(which=which), **values)),
     }
     now = time.time()
     summaries = []
-    for row in store.rows(_RUNS, run_id=run_id):
+    for row in store.rows(_RUNS.format(which=which), **values):
         this = row["run_id"]
         found = row | {name: rows.get(this) for name, rows in last.items()}
         found["evaluations"] = len(evaluations[this])

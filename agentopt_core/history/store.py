@@ -14,11 +14,17 @@ from typing import Any
 
 import duckdb
 
-from agentopt_core.errors import DiskFull, HistoryLocked
+from agentopt_core.errors import AgentOptError, DiskFull, HistoryLocked, ProtocolError
+from agentopt_core.history.lines import write_error
 from agentopt_core.history.schema import VERSION, create_statements
 
 _open_here: Counter[Path] = Counter()
 """Stores of this process by file. DuckDB lets one process open a file several times; deleting it would then hurt."""
+
+_DAMAGED = re.compile(
+    r"not a valid DuckDB|read enough bytes|corrupt|checksum|deserializ|serialization error", re.IGNORECASE
+)
+_BROKEN = (duckdb.IOException, duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 
 Row = dict[str, Any]
 """Column name -> value, typed as schema.py says."""
@@ -56,12 +62,16 @@ class HistoryStore:
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         """What a query answers; `$name` in it stands for a value. Not to be asked inside a transaction."""
-        try:
-            return self._ask(sql, values)
-        except duckdb.Error as error:
-            if not self._lost(error):
+        for again in (True, False):
+            try:
+                return self._ask(sql, values)
+            except duckdb.Error as error:
+                if self._lost(error) and again:
+                    continue
+                if isinstance(error, _BROKEN):
+                    raise _broken(self.path, error) from error
                 raise
-        return self._ask(sql, values)
+        raise AssertionError("unreachable")
 
     def _ask(self, sql: str, values: dict[str, object]) -> list[Row]:
         with self._cursor() as cursor:
@@ -90,6 +100,8 @@ class HistoryStore:
                 self._lost(error)
                 if _FULL.search(str(error)):
                     raise _disk_full(self.path) from error
+                if isinstance(error, _BROKEN):
+                    raise _broken(self.path, error) from error
                 raise
 
     def close(self) -> None:
@@ -152,23 +164,31 @@ class HistoryStore:
         self._gate.notify_all()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            connection = _open(self.path)
-        except duckdb.IOException as error:
-            if "Could not set lock" in str(error):
-                raise _locked(self.path, str(error)) from error
-            if _FULL.search(str(error)):
-                raise _disk_full(self.path) from error
-            if self.path is None or "not a valid DuckDB" not in str(error):
-                raise
-            self.path.replace(self.path.with_suffix(".unreadable"))
-            connection = _open(self.path)
-        if not _is_current(connection):
-            connection = self._start_afresh(connection)
+            if self.path is not None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                connection = _open(self.path)
+                current = _is_current(connection)
+            except duckdb.Error as error:
+                if self.path is None or not _DAMAGED.search(str(error)):
+                    raise
+                self.path.replace(self.path.with_suffix(".unreadable"))
+                connection, current = _open(self.path), False
+            if not current:
+                connection = self._start_afresh(connection)
+        except OSError as error:
+            raise write_error(self.path or self.home, error) from error
+        except duckdb.Error as error:
+            raise self._cannot_open(error) from error
         self._connection = connection
         return connection
+
+    def _cannot_open(self, error: duckdb.Error) -> AgentOptError:
+        text = str(error)
+        if "Could not set lock" in text:
+            return _locked(self.path, text)
+        return _disk_full(self.path) if _FULL.search(text) else _broken(self.path, error)
 
     def _start_afresh(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         if self.path is not None:
@@ -216,6 +236,13 @@ def _locked(path: Path | None, text: str) -> HistoryLocked:
     who = f"process {pid[1]}" if pid else "another process"
     return HistoryLocked(
         f"{path} is held by {who}, most likely the dashboard.", "Ask there, or close it and try again."
+    )
+
+
+def _broken(path: Path | None, error: duckdb.Error) -> ProtocolError:
+    return ProtocolError(
+        f"The history {path or 'in memory'} cannot be used: {str(error).splitlines()[0][:200]}",
+        "Delete that file, or run `python -m agentopt_core history rebuild`: the journals hold everything.",
     )
 
 

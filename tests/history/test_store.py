@@ -3,12 +3,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from agentopt_core.errors import HistoryLocked
+from agentopt_core.errors import ConfigError, HistoryLocked, ProtocolError
 from agentopt_core.history.ingest import Ingestor
 from agentopt_core.history.live import LiveHistory, open_history, rebuild
 from agentopt_core.history.queries import runs
@@ -105,6 +106,48 @@ def test_a_file_that_is_no_history_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / "history.duckdb").write_bytes(b"something else " * 1000)
     assert len(runs(open_history(tmp_path))) == 1
     assert (tmp_path / "history.unreadable").read_bytes().startswith(b"something else")
+
+
+def cut_short(data: bytes) -> bytes:
+    return data[:5000]
+
+
+def overwritten(data: bytes) -> bytes:
+    return data[:5000] + b"x" * 20 + data[5020:]
+
+
+def overwritten_in_its_rows(data: bytes) -> bytes:
+    pieces = (data[i : i + 1000] for i in range(13_000, len(data), 1000))
+    return data[:13_000] + b"".join(b"x" * 20 + piece[20:] for piece in pieces)
+
+
+@pytest.mark.parametrize("damage", [cut_short, overwritten, overwritten_in_its_rows])
+def test_a_damaged_history_is_put_aside_or_said_and_rebuilt_from_the_journals(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    for _ in range(2):
+        finished_run(tmp_path)
+    open_history(tmp_path).close()
+    path = tmp_path / "history.duckdb"
+    path.write_bytes(damage(path.read_bytes()))
+    said = ""
+    try:
+        store = HistoryStore(tmp_path)
+        contents(store)
+    except ProtocolError as error:
+        said = error.hint
+    store.close()
+    assert "history rebuild" in said or path.with_suffix(".unreadable").exists()
+    rebuild(tmp_path)
+    store = HistoryStore(tmp_path)
+    assert contents(store) == contents(history(tmp_path))
+    store.close()
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(ConfigError, match="home"):
+        HistoryStore(tmp_path / "home")
 
 
 @pytest.mark.parametrize("room", [20_000, 500_000])
