@@ -185,9 +185,13 @@ def _from_object(value: JsonObject, call_id: str, *, any_tool: bool) -> Iterator
     if isinstance(inner, dict):
         yield from _from_object(inner, call_id, any_tool=any_tool)
         return
-    name = next((value[key] for key in _NAME_KEYS if isinstance(value.get(key), str)), inner)
-    arguments = next((value[key] for key in _ARGUMENT_KEYS if key in value), None)
-    call = _call(call_id, name, arguments)
+    names = [str(value[key]) for key in _NAME_KEYS if isinstance(value.get(key), str)]
+    key = next((key for key in _NAME_KEYS if str(value.get(key)) in EDIT_TOOLS), None)
+    if key not in (None, "name") and "name" in value:  # the five fields lie beside the tool's name
+        call = _call(call_id, value[str(key)], {field: entry for field, entry in value.items() if field != key})
+    else:
+        arguments = next((value[key] for key in _ARGUMENT_KEYS if key in value), None)
+        call = _call(call_id, names[0] if names else inner, arguments)
     if any_tool or _is_known(call.tool):
         yield call
 

@@ -28,6 +28,7 @@ PYTHON_CALL = repr({"name": "add_function", "arguments": fields()})
         f"```json\n{json.dumps({'tool_calls': [{'type': 'function', 'function': json.loads(CALL)}]})}\n```",
         f"```json\n{json.dumps({'tool': 'functions.add_function', 'parameters': fields()})}\n```",
         f"```python\n{PYTHON_CALL}\n```",
+        f"```json\n{json.dumps({'action': 'add_function', **fields()})}\n```",
         f"<function=add_function>{json.dumps(fields())}</function>",
         "<function=add_function>"
         + "".join(
