@@ -102,10 +102,10 @@ def _arguments(text: str, where: str) -> JsonObject:
 
 
 def _function(code: str, name: str) -> Function:
-    return Function(name=name, description="", parameters=_parameters(code, name), code=code)
+    return Function(name=name, description="", parameters=parameters_of(code, name), code=code)
 
 
-def _parameters(code: str, name: str) -> JsonObject:
+def parameters_of(code: str, name: str) -> JsonObject:
     """A schema read off the signature, since a bare file has none. The file is only parsed, never executed here."""
     try:
         body = ast.parse(code).body

@@ -166,6 +166,7 @@ class Pool:
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None
         self._idle: list[Worker] = []
+        self._alone: set[Pool] = set()
         self._closed = False
 
     def ask(self, request: bytes, wall_s: float, printed: int, result: int) -> Reply:
@@ -180,6 +181,7 @@ class Pool:
             worker.close()
             if isinstance(error, WorkerStuck):
                 self._retire()
+            self._refuse_when_closed()
             raise
         with self._lock:
             if self._closed:
@@ -194,16 +196,24 @@ class Pool:
         Raises: WorkerLost, InfrastructureFault as `ask`.
         """
         pool = Pool(self._modules)
+        with self._lock:
+            self._refuse_when_closed()
+            self._alone.add(pool)
         try:
             return pool.ask(request, wall_s, printed, result)
         finally:
+            with self._lock:
+                self._alone.discard(pool)
             pool.close()
 
     def close(self) -> None:
-        """End all processes; calls that run are lost."""
+        """End all processes; calls that run end with an InfrastructureFault."""
         with self._lock:
             self._closed = True
+            alone = set(self._alone)
         self._retire()
+        for pool in alone:
+            pool.close()
 
     def _retire(self) -> None:
         with self._lock:
@@ -214,6 +224,10 @@ class Pool:
         if zygote is not None:
             zygote.close()
 
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise InfrastructureFault("The sandbox is closed.", "Start a new one.")
+
     def _take(self) -> Worker:
         with self._lock:
             while self._idle:
@@ -222,8 +236,7 @@ class Pool:
                     return worker
                 worker.close()
             for _ in range(2):
-                if self._closed:
-                    raise InfrastructureFault("The sandbox is closed.", "Start a new one.")
+                self._refuse_when_closed()
                 self._zygote = self._zygote or Zygote(self._modules)
                 try:
                     return self._zygote.fork_worker()

@@ -13,6 +13,7 @@ from agentopt_core.errors import InfrastructureFault
 from agentopt_core.rollouts import ExecutionError, ExecutionResult, SandboxLevel
 from agentopt_core.sandbox.host import Reply
 
+_GARBAGE = "It wrote into the sandbox's own pipe, so its result cannot be read. Return the result instead."
 MESSAGE_CHARS = 4000
 """Characters of an error's message that are kept."""
 
@@ -41,8 +42,7 @@ def as_result(reply: Reply, limits: SandboxLimits, lines: int, level: SandboxLev
     try:
         return _believed(_parse(reply.result), stdout, lines, level)
     except (ValueError, RecursionError, ValidationError):
-        message = "The function wrote into the sandbox's own pipe, so its result cannot be read. Return it instead."
-        return failed("BadResult", message, level, None, stdout)
+        return failed("BadResult", _GARBAGE, level, None, stdout)
 
 
 def _ended(header: dict[str, Any], limits: SandboxLimits) -> tuple[str, str] | None:
@@ -56,6 +56,8 @@ def _ended(header: dict[str, Any], limits: SandboxLimits) -> tuple[str, str] | N
             return "Timeout", f"It used more than {limits.cpu_s:g} s of CPU and was ended."
         case "processes":
             return "Killed", "It started too many processes and was ended."
+        case "garbage":
+            return "BadResult", _GARBAGE
         case "oversize":
             return "BadResult", f"The result is larger than {limits.result_kb} KiB of JSON. Return less."
         case "exit" if header["exit"] < 0:

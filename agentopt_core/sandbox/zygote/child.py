@@ -11,7 +11,6 @@ import contextlib
 import faulthandler
 import gc
 import inspect
-import json
 import linecache
 import math
 import os
@@ -27,7 +26,7 @@ from typing import Any, NoReturn
 from . import processes
 from .binding import bind
 from .framing import pack
-from .jsonable import BadResult, to_json
+from .jsonable import BadResult, to_json, write_json
 
 RESULT_FD = 3
 SOURCE = "<source>"
@@ -97,7 +96,7 @@ def _outcome(request: dict[str, Any], limit: int) -> bytes:
             with contextlib.suppress(OSError, ValueError):
                 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
                 resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-        text = json.dumps({"error": _describe(error)}, ensure_ascii=False)
+        text = write_json({"error": _describe(error)})
     return text.encode("utf-8", "replace")
 
 

@@ -18,6 +18,8 @@ from typing import Any
 
 MAX_DEPTH = 100
 """Lists and objects inside each other, at most."""
+# Bound here, so that code which breaks the json module still gets its error told.
+write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _ADVICE = "Return numbers, text, booleans, None, lists or dictionaries of these."
 
 
@@ -36,7 +38,7 @@ def to_json(value: object, limit: int) -> str:
     """
     try:
         plain = _Converter(limit).plain(value, "the result", 0)
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = write_json(plain)
     except ValueError as error:  # an integer of more digits than Python turns into text
         raise BadResult(f"The result cannot be written as JSON: {str(error)[:200]}. Return it shorter.") from None
     if len(text) > limit or len(text.encode("utf-8", "replace")) > limit:
@@ -67,7 +69,7 @@ class _Converter:
         return self._inside(value, where, depth)
 
     def _text(self, value: str) -> str:
-        self._left -= len(value)
+        self._left -= str.__len__(value)
         if self._left < 0:
             raise _too_large(self._limit)
         return "".join((value,))  # a plain str also of a subclass, without calling any of its methods
@@ -120,9 +122,9 @@ class _Converter:
     def _key(self, key: Any, where: str) -> str:
         converted = key if isinstance(key, str) else _library(_dated(_number(key)))
         if converted is None or isinstance(converted, bool | int | float):
-            converted = json.dumps(self.plain(converted, f"a key of {where}", 0))
+            converted = write_json(self.plain(converted, f"a key of {where}", 0))
         if not isinstance(converted, str):
-            raise BadResult(f"A key of {where} is {_kind(key)}. Use text as keys, for example str(key).")
+            raise BadResult(f"A key of {where} is {_kind(key)}. Return text keys, for example str(key).")
         return self._text(converted)
 
 
@@ -199,7 +201,7 @@ def _kind(value: object) -> str:
 
 def _instead(value: object) -> str:
     if isinstance(value, bytes | bytearray):
-        return "Decode it to text first."
+        return "Return it decoded to text."
     if hasattr(value, "__next__"):
         return "Return list(...) of it."
     if callable(value):

@@ -31,8 +31,8 @@ class Ended:
     """What became of a call."""
 
     header: dict[str, Any]
-    """`reason` (`result`, `exit`, `wall`, `cpu`, `processes`, `oversize`), `exit` code (negative: signal), `line`,
-    `printed` bytes in all."""
+    """`reason` (`result`, `exit`, `wall`, `cpu`, `processes`, `oversize`, `garbage`, `abandoned`), `exit` code
+    (negative: signal), `line`, `printed` bytes in all."""
     printed: bytearray = field(default_factory=bytearray)
     result: bytes = b""
     clean: bool = True
@@ -143,6 +143,8 @@ class _Call:
             return reason
         if unpack(self.answer) is not None:  # its end was seen before its message
             return "result"
+        if self.exit_code == 0 and self.answer:  # it came to its end, but its message is none
+            return "garbage"
         spent = self._cpu_s >= self._limits["cpu_s"]
         out_of_cpu = self.exit_code == -signal.SIGXCPU or (self.exit_code == -signal.SIGKILL and spent)
         return "cpu" if out_of_cpu else "exit"
