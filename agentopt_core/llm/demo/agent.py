@@ -10,15 +10,12 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from agentopt_core.llm.demo import files_and_everyday, number_and_algebra, tables_and_business
 from agentopt_core.llm.demo.chance import roll
+from agentopt_core.llm.demo.families import by_head, recognise
 from agentopt_core.llm.demo.family import Family, Slots
-from agentopt_core.llm.demo.head import Head
 from agentopt_core.llm.demo.messages import Call, Said, say, spoken
-from agentopt_core.llm.demo.tools import BUILT_IN, best_fit, described_call, offered
+from agentopt_core.llm.demo.tools import BUILT_IN, URGE, best_fit, offered
 from agentopt_core.words import JsonObject
-
-FAMILIES = (*number_and_algebra.FAMILIES, *tables_and_business.FAMILIES, *files_and_everyday.FAMILIES)
 
 INATTENTION = 0.05
 """Chance that a fitting tool is overlooked, unless its description is emphatic."""
@@ -26,17 +23,7 @@ PYTHON = 0.3
 """Chance that Python is written where no tool fits."""
 TEXT_ANSWER = 0.25
 """Chance that the answer is given as text though `final_answer` is offered."""
-URGE = "Always use it for such tasks"
-"""What makes a description emphatic."""
-
-
-def recognise(text: str) -> tuple[Family, Slots] | None:
-    """The family of the question in a text, with what was read from it."""
-    for family in FAMILIES:
-        slots = family.read(text)
-        if slots is not None:
-            return family, slots
-    return None
+ADMISSION = "I am the scripted demo model and know only the kinds of tasks in the sample sets.\nFINAL ANSWER: unknown"
 
 
 def reply(seed: int, body: Mapping[str, JsonValue]) -> Said:
@@ -45,7 +32,7 @@ def reply(seed: int, body: Mapping[str, JsonValue]) -> Said:
     question = next((message.text for message in messages if message.role == "user"), "")
     known = recognise(question)
     if known is None:
-        return _unknown(question, tools, any(message.role == "assistant" for message in messages))
+        return say(ADMISSION)
     family, slots = known
     tried = [call.name for message in messages for call in message.calls]
     if not any(message.role == "assistant" for message in messages):
@@ -56,7 +43,7 @@ def reply(seed: int, body: Mapping[str, JsonValue]) -> Said:
     another = best_fit(family, slots, tools, without=tried)
     if another and set(tried) - BUILT_IN:
         return say(f"That did not work; I try {another[0]}.", Call(*another))
-    return _finish(seed, question, family.by_head(slots, Head(seed, question)), tools)
+    return _finish(seed, question, by_head(seed, question, family, slots), tools)
 
 
 def _begin(seed: int, question: str, family: Family, slots: Slots, tools: Mapping[str, JsonObject]) -> Said:
@@ -70,7 +57,7 @@ def _begin(seed: int, question: str, family: Family, slots: Slots, tools: Mappin
         if "python" in tools and roll(seed, "tool", question) < 0.5:
             return say("", Call("python", {"code": code}))
         return say(f"I write a few lines of Python.\n\n```python\n{code}\n```")
-    return _finish(seed, question, family.by_head(slots, Head(seed, question)), tools)
+    return _finish(seed, question, by_head(seed, question, family, slots), tools)
 
 
 def _finish(seed: int, question: str, answer: str, tools: Mapping[str, JsonObject]) -> Said:
@@ -79,16 +66,6 @@ def _finish(seed: int, question: str, answer: str, tools: Mapping[str, JsonObjec
     if "." in answer:
         return say(f"I have worked it out.\nFINAL ANSWER: {answer}")
     return say(f"The answer is {answer}.")
-
-
-def _unknown(question: str, tools: Mapping[str, JsonObject], begun: bool) -> Said:
-    """A question of no known family: calls a tool the question names, else admits that it is a demo."""
-    asked_for = None if begun else described_call(question, tools)
-    if asked_for:
-        return say("", Call(*asked_for))
-    return say(
-        "I am the scripted demo model and know only the kinds of tasks in the sample sets.\nFINAL ANSWER: unknown"
-    )
 
 
 def result_of(text: str, family: Family) -> str | None:

@@ -80,5 +80,5 @@ def hasty(draft: Draft) -> JsonObject:
         return {"code": without}
     properties = draft.parameters["properties"]
     names = list(properties) if isinstance(properties, dict) else []
-    kept = {name: properties[name] for name in names[:-1]} if isinstance(properties, dict) else {}
-    return {"arguments": json.dumps({"type": "object", "properties": kept, "required": names[:-1]})}
+    kept = {name: properties[name] for name in names[1:]} if isinstance(properties, dict) else {}
+    return {"arguments": json.dumps({"type": "object", "properties": kept, "required": names[1:]})}

@@ -56,13 +56,11 @@ class Prompt:
 def read_prompt(text: str) -> Prompt:
     """The parts of an optimizer's prompt; what is missing is empty."""
     parts = dict.fromkeys(_HEADINGS, "")
-    found = list(_HEADING.finditer(text))
-    for heading, following in zip(found, [*found[1:], None], strict=True):
-        if not parts[heading[1]]:
-            parts[heading[1]] = text[heading.end() : following.start() if following else len(text)]
-        if heading[1] == "Histories":
+    for heading, body in _sections(_HEADING, text):
+        if heading[1] == "Histories":  # the last part: what looks like a heading in it is a message's own
             parts["Histories"] = text[heading.end() :]
             break
+        parts[heading[1]] = parts[heading[1]] or body
     return Prompt(
         list_a=_functions(parts["List A"]),
         list_b=_functions(parts["List B"]),

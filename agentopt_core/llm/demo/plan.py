@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agentopt_core.llm.demo.agent import FAMILIES, URGE, recognise
 from agentopt_core.llm.demo.chance import roll
+from agentopt_core.llm.demo.families import FAMILIES, recognise
 from agentopt_core.llm.demo.family import Draft, Family
 from agentopt_core.llm.demo.optimizer_prompt import Listed, Prompt
+from agentopt_core.llm.demo.tools import URGE
 from agentopt_core.words import JsonObject
 
 CAREFUL = 0.25

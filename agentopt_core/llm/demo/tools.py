@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +11,8 @@ from agentopt_core.llm.demo.family import Family, Slots
 from agentopt_core.words import JsonObject
 
 BUILT_IN = frozenset({"python", "final_answer"})
+URGE = "Always use it for such tasks"
+"""A tool whose description says so is never overlooked."""
 ENOUGH_TOPICS = 2
 """A tool whose text holds fewer of a family's topics is not taken for one that fits."""
 
@@ -82,22 +83,3 @@ def _is(value: JsonValue, kind: JsonValue) -> bool:
             return isinstance(value, list)
         case _:
             return True
-
-
-def described_call(text: str, tools: Mapping[str, JsonObject]) -> tuple[str, JsonObject] | None:
-    """The call a message asks for by a tool's name, numbers and quoted words taken from the message in order."""
-    name = next((name for name in tools if name not in BUILT_IN and re.search(rf"\b{re.escape(name)}\b", text)), None)
-    schema = tools[name].get("parameters") if name else None
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if name is None or not isinstance(properties, dict):
-        return None
-    numbers = [json.loads(found) for found in re.findall(r"(?<![\w.])-?(?:0|[1-9]\d*)(?:\.\d+)?\b", text)]
-    words = re.findall(r"[\"'`]([^\"'`]+)[\"'`]", text)
-    arguments: JsonObject = {}
-    for parameter, described in properties.items():
-        kind = described.get("type") if isinstance(described, dict) else "string"
-        if kind in ("integer", "number"):
-            arguments[parameter] = numbers.pop(0) if numbers else 0
-        else:
-            arguments[parameter] = next((word for word in words if word != name), text[:100])
-    return name, arguments
