@@ -26,6 +26,7 @@ def draw() -> None:
         st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")
         return
     run = bench.run(run_id)
+    run_id = run.run_id  # the address may hold only its beginning
     st.caption(plain(outcome(run), 600) + (f" {DEMO_LABEL}" if run.is_demo else ""))
     versions = bench.function_versions(run_id)
     if not versions:
@@ -48,7 +49,7 @@ def draw() -> None:
                 title="No such function",
             )
         else:
-            compare(run_id, selected, versions, run.name or run.run_id)
+            compare(run_id, selected, versions, bench.updates(run_id))
 
 
 with guarded():

@@ -14,6 +14,7 @@ from pages.components.workbench import workbench
 
 TICK_S = 2.0
 ENOUGH_FOR_TRENDS = 4
+WATCHABLE_MS = 350.0
 
 
 def figures(runs) -> None:
@@ -65,6 +66,16 @@ def live(watched: frozenset[str]) -> None:
         live_cards(workbench(), runs)
 
 
+def slowed(config):
+    """The demo model answers at a pace a person can watch; real endpoints have their own."""
+    if not config.is_demo:
+        return config
+    endpoint = config.agent.endpoint.with_(demo_latency_ms=WATCHABLE_MS)
+    return config.with_(
+        agent=config.agent.with_(endpoint=endpoint), optimizer=config.optimizer.with_(endpoint=endpoint)
+    )
+
+
 def quick_start() -> None:
     bench = workbench()
     preset = next(iter(bench.presets().values()))
@@ -79,7 +90,7 @@ def quick_start() -> None:
                 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                     st.caption(f"{sample.splits.get('train', 0)} training tasks", width="content")
                     if st.button("Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}"):
-                        config = preset.config.with_(name=sample.name)
+                        config = slowed(preset.config).with_(name=sample.name)
                         run_id = bench.start(config, sample.id, by="dashboard")
                         st.toast("Training started.", icon=":material/play_arrow:")
                         st.switch_page(TRAIN, query_params={"run": run_id})

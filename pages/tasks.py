@@ -7,12 +7,12 @@ bootstrap()
 import streamlit as st
 
 from pages.components.states import guarded, heading
-from pages.components.task_view import browse, upload
+from pages.components.task_view import SETS, UPLOAD, browse, upload
 
 with guarded():
     with heading("Tasks"):
         pass
-    sets, own = st.tabs(["Task sets", "Upload"], key="view", bind="query-params", on_change="rerun")
+    sets, own = st.tabs([SETS, UPLOAD], key="view", bind="query-params", on_change="rerun")
     if sets.open:
         with sets, guarded():
             browse(st.query_params.get("set"))

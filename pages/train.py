@@ -6,6 +6,7 @@ bootstrap()
 
 import streamlit as st
 
+from agentopt_core.errors import NotFound
 from pages.components.picker import run_picker
 from pages.components.run_form import new_run
 from pages.components.run_view import show_run
@@ -16,17 +17,21 @@ from pages.components.workbench import workbench
 def draw() -> None:
     bench = workbench()
     run_id = st.query_params.get("run")
+    missing = None
+    if run_id:
+        try:
+            bench.config(run_id)
+        except NotFound as error:
+            missing = error
+        else:
+            show_run(run_id)
+            return
     runs = {run.run_id: run for run in bench.runs()}
-    if run_id in runs:
-        show_run(run_id)
-        return
     with heading("Train"):
         if runs:
             run_picker(runs, None, TRAIN)
-    if run_id:
-        error_state(
-            f"There is no run {run_id}.", "Open one from the list, or start a new one here.", title="No such run"
-        )
+    if missing:
+        error_state(missing.message, "Open one from the list, or start a new one here.", title="No such run")
     new_run(bench, st.query_params.get("tasks"))
 
 

@@ -1,4 +1,4 @@
-"""Prints the path of an installed Chromium (or a browser of its family); ends with 1 and the next move if none is found.
+"""Prints the path of an installed Chromium or a browser of its family; ends with 1 and the next move if there is none.
 
 `CHROMIUM=/path` comes first, then the system's, then the one Playwright downloaded.
 """

@@ -54,7 +54,7 @@ def curve_table(curve: Sequence[CurvePoint]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def accuracy_curve(curve: Sequence[CurvePoint], height: int = 330) -> alt.LayerChart:
+def accuracy_curve(curve: Sequence[CurvePoint], height: int = 350) -> alt.LayerChart:
     """The curve as a chart whose specification does not depend on the data, so that new points do not redraw it."""
     table = curve_table(curve)
     scale = alt.Scale(domain=[0, 112], nice=False)
@@ -101,7 +101,7 @@ def accuracy_curve(curve: Sequence[CurvePoint], height: int = 330) -> alt.LayerC
     words = (
         base.transform_joinaggregate(points="count()")
         .transform_filter(f"datum.points <= {_MANY}")
-        .mark_text(dy=-9, fontSize=11)
+        .mark_text(dy=-13, fontSize=11)
         .encode(
             x=x,
             y=alt.Y("high:Q", scale=scale, title=""),

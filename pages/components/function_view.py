@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from agentopt_core.views import FunctionVersion, RunSummary
+from agentopt_core.views import FunctionVersion, RunSummary, UpdateView
 from pages.components.diff import side_by_side
 from pages.components.run_view import VERDICTS
 from pages.components.say import DASH, plain, shorten
@@ -19,7 +19,7 @@ from pages.components.states import empty_state
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
-_COLORS = {"kept": "blue", "rolled_back": "orange", "refused": "red"}
+DONE = {"add": "Added", "revise": "Revised", "remove": "Removed"}
 
 
 def version_list(run_id: str, versions: Sequence[FunctionVersion]) -> FunctionVersion | None:
@@ -35,7 +35,9 @@ def version_list(run_id: str, versions: Sequence[FunctionVersion]) -> FunctionVe
     def select() -> None:
         rows = st.session_state["versions"].selection.rows
         if rows:
-            st.query_params["name"], st.query_params["step"] = shown[rows[0]].name, str(shown[rows[0]].step)
+            picked = shown[rows[0]]
+            st.query_params.from_dict({**st.query_params, "name": picked.name, "step": address(versions, picked)})
+            st.query_params.pop("against", None)
 
     words = [VERDICTS[status][0] for status in VERDICTS]
     st.dataframe(
@@ -76,7 +78,20 @@ def versions_frame(versions: Sequence[FunctionVersion]) -> pd.DataFrame:
 
 def version_label(version: FunctionVersion) -> str:
     """`v2`, or what happened when there is no code to show."""
-    return "removed" if version.op == "remove" else f"v{version.version}"
+    if version.op == "remove":
+        return "removed"
+    return f"v{version.version}" if version.version else DASH
+
+
+def address(versions: Sequence[FunctionVersion], version: FunctionVersion) -> str:
+    """How `?step=` names a version of its function: the step, or `4r2` for the second proposal refused in step 4."""
+    if version.status != "refused":
+        return str(version.step)
+    refused = [
+        one for one in versions
+        if (one.name, one.step, one.status) == (version.name, version.step, "refused")
+    ]  # fmt: skip
+    return f"{version.step}r{refused.index(version) + 1}"
 
 
 def addressed(versions: Sequence[FunctionVersion], name: str | None, step: str | None) -> FunctionVersion | None:
@@ -85,7 +100,7 @@ def addressed(versions: Sequence[FunctionVersion], name: str | None, step: str |
         kept = [version for version in versions if version.status == "kept" and version.function]
         return (kept or list(versions))[-1]
     named = [version for version in versions if version.name == name]
-    return next((version for version in named if str(version.step) == step), named[-1] if named else None)
+    return next((one for one in named if address(versions, one) == step), named[-1] if named else None)
 
 
 def predecessor(versions: Sequence[FunctionVersion], version: FunctionVersion) -> FunctionVersion | None:
@@ -97,18 +112,21 @@ def predecessor(versions: Sequence[FunctionVersion], version: FunctionVersion) -
     return before[-1] if before and before[-1].function else None
 
 
-def compare(run_id: str, version: FunctionVersion, versions: Sequence[FunctionVersion], run_name: str) -> None:
+def compare(
+    run_id: str, version: FunctionVersion, versions: Sequence[FunctionVersion], updates: Sequence[UpdateView]
+) -> None:
     """One version in full: what became of it, and the difference to any other version of its name."""
     word, color, icon = VERDICTS[version.status]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{plain(version.name, 80)} {version_label(version)}", anchor=False, width="content")
+        label = f" {version_label(version)}" if version.version else ""
+        st.subheader(f"{plain(version.name, 80)}{label}", anchor=False, width="content")
         st.badge(word, color=color, icon=icon)
     calls = f"{version.succeeded} of {version.calls} calls succeeded" if version.calls else "not called"
-    evaluation = f" in evaluation {version.evaluation}" if version.evaluation is not None else ""
-    st.caption(f"{version.op.capitalize()} in update {version.step}; {calls}{evaluation}. {plain(version.reason, 400)}")
+    told = f"; {calls} in evaluation {version.evaluation}" if version.evaluation is not None else ""
+    st.caption(f"{DONE[version.op]} in update {version.step}{told}. {plain(version.reason, 400)}")
     same = [one for one in versions if one.name == version.name and one.function]
     if version.function is None and version.op != "remove":
-        empty_state("No code to show", "The proposal could not be read as a function.", ":material/code_off:")
+        _proposal(version, address(versions, version), updates)
         return
     before = _other(run_id, version, same, predecessor(versions, version))
     old, new = (before.function if before else None), version.function
@@ -127,6 +145,20 @@ def compare(run_id: str, version: FunctionVersion, versions: Sequence[FunctionVe
                 st.code(
                     new.code, language="python", wrap_lines=True, height=420 if len(new.code) > 2_000 else "content"
                 )
+
+
+def _proposal(version: FunctionVersion, where: str, updates: Sequence[UpdateView]) -> None:
+    """What the optimizer wrote and validation refused, as it was written."""
+    refusals = [
+        refusal for update in updates if update.step == version.step
+        for refusal in update.refusals if refusal.name == version.name
+    ]  # fmt: skip
+    number = int(where.rpartition("r")[2] or 1) - 1
+    if number < len(refusals) and refusals[number].proposal:
+        st.caption("The proposal as it was written. The reason went back to the optimizer, so that it could try again.")
+        st.code(refusals[number].proposal, language=None, wrap_lines=True)
+    else:
+        empty_state("No code to show", "The proposal could not be read as a function.", ":material/code_off:")
 
 
 def _schema(function: object) -> str:
@@ -170,8 +202,6 @@ def export_panel(bench: Workbench, run: RunSummary) -> None:
         if not len(accepted):
             st.caption("No update was kept yet, so there is nothing to export.")
             return
-        for function in accepted.each():
-            st.caption(f"{plain(function.name, 80)}: {plain(function.description, 160)}")
         with st.container(horizontal=True):
             st.download_button(
                 "Download zip", data=lambda: bench.export_zip(run.run_id), file_name=f"{run.run_id}-functions.zip",
@@ -183,4 +213,6 @@ def export_panel(bench: Workbench, run: RunSummary) -> None:
         if written and written[0] == run.run_id:
             st.code(written[1], language=None, wrap_lines=True)
         st.caption("functions.py, tools.json for the OpenAI API, a manifest and a test of recorded calls.")
+        for function in accepted.each():
+            st.caption(f"{plain(function.name, 80)}: {plain(function.description, 160)}")
         st.page_link(TRAIN, label="Open the run", icon=":material/show_chart:", query_params={"run": run.run_id})

@@ -39,7 +39,7 @@ _PATHS = {
 }
 """Form field -> where its value lives in the configuration."""
 
-_ENDPOINT = ("kind", "base_url", "agent_model", "optimizer_model", "api_key_env", "temperature")
+_ENDPOINT = ("kind", "base_url", "agent_model", "optimizer_model", "api_key_env", "temperature", "demo_latency_ms")
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -64,6 +64,7 @@ def endpoint_values(config: RunConfig) -> dict[str, Any]:
         "optimizer_model": "" if optimizer.model == agent.model else optimizer.model,
         "api_key_env": agent.api_key_env,
         "temperature": agent.temperature,
+        "demo_latency_ms": agent.demo_latency_ms,
     }
 
 
@@ -87,7 +88,8 @@ def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, 
 
 def _endpoint(values: Mapping[str, Any], role: str, base: dict[str, Any]) -> dict[str, Any]:
     if values["kind"] == "demo":
-        return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None}
+        latency = values["demo_latency_ms"]
+        return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "demo_latency_ms": latency}
     model = values["agent_model"] if role == "agent" else values["optimizer_model"] or values["agent_model"]
     return {
         **base,
@@ -155,6 +157,10 @@ def _model() -> None:
     )  # fmt: skip
     if kind == "demo":
         st.caption(DEMO_LABEL)
+        st.number_input(
+            "Time a reply takes (ms)", key="form_demo_latency_ms", min_value=0.0, max_value=10_000.0, step=50.0,
+            format="%.0f", width=220, help="So that a run can be watched.", **_KEEP,
+        )  # fmt: skip
         return
     first, second = st.columns(2)
     first.text_input(

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL, RunConfig
+from agentopt_core.errors import AgentOptError, NotFound
 from agentopt_core.views import EventLine, Progress, RunSummary, UpdateView
 from pages.components.curve import accuracy_curve
 from pages.components.picker import run_picker
@@ -52,23 +53,39 @@ VERDICTS = {
 
 def show_run(run_id: str) -> None:
     """The run; it redraws itself as long as a trainer holds it."""
-    if workbench().run(run_id).status in LIVE:
+    run = _recorded(run_id)
+    if run is None or run.status in LIVE:
         st.fragment(_tick, run_every=TICK_S)(run_id)
     else:
         _draw(run_id)
     _settings(workbench().config(run_id))
 
 
+def _recorded(run_id: str) -> RunSummary | None:
+    """None for a run so new that the history has not read of it yet."""
+    try:
+        return workbench().run(run_id)
+    except NotFound:
+        return None
+
+
 def _tick(run_id: str) -> None:
     with guarded():
+        run = _recorded(run_id)
+        if run is None:
+            st.title(plain(run_id), anchor=False)
+            st.progress(0, text="The trainer is getting ready")
+            return
         _draw(run_id)
-        if workbench().run(run_id).status not in LIVE:
+        if run.status not in LIVE:
             st.rerun()
 
 
 def _draw(run_id: str) -> None:
     bench = workbench()
-    run, progress = bench.run(run_id), bench.progress(run_id)
+    run = bench.run(run_id)
+    run_id = run.run_id  # the address may hold only its beginning
+    progress = bench.progress(run_id)
     _header(run)
     if run.status == "failed":
         error_state(run.status_reason, run.hint, title="The run cannot go on")
@@ -111,14 +128,18 @@ def _controls(run: RunSummary) -> None:
     bench = workbench()
 
     def ask(kind: str, said: str) -> None:
-        with guarded():
+        # as toasts: the next tick draws everything else anew
+        try:
             if kind == "resume":
                 bench.resume(run.run_id, "dashboard")
             else:
                 bench.command(run.run_id, kind, "dashboard")
-            st.toast(said)
+        except AgentOptError as error:
+            st.toast(plain(str(error), 400), icon=":material/error:", duration="long")
+        else:
+            st.toast(said, icon=":material/check:")
 
-    if run.status in {"running", "starting"}:
+    if run.status == "running":
         if st.button("Pause", icon=":material/pause:", key="pause"):
             ask("pause", "Asked to pause: rollouts in flight end first.")
         chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
@@ -170,10 +191,11 @@ def _progress(run: RunSummary, progress: Progress | None) -> None:
         st.progress(1.0, text="The optimizer reads the failures and writes an update")
         return
     what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
-    text = f"{what}: {progress.done} of {progress.total} tasks, {progress.correct} right"
-    faults = f", {progress.faults} not scored" if progress.faults else ""
-    left = remaining(progress, time.time())
-    st.progress(min(1.0, progress.done / max(1, progress.total)), text=f"{text}{faults}{', ' + left if left else ''}")
+    said = [f"{what}: {progress.done} of {progress.total} tasks", f"{progress.correct} right"]
+    if progress.faults:
+        said.append(f"{progress.faults} not scored")
+    said.append("paused" if run.status == "paused" else remaining(progress, time.time()))
+    st.progress(min(1.0, progress.done / max(1, progress.total)), text=", ".join(filter(None, said)))
 
 
 def _log(events: Sequence[EventLine]) -> None:

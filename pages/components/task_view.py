@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
+from agentopt_core.errors import AgentOptError
+from agentopt_core.importing import Draft
 from agentopt_core.tasks import Task, TaskSet
 from agentopt_core.views import TaskSetSummary
 from pages.components.say import DASH, plain, shorten
@@ -17,7 +19,10 @@ from pages.components.workbench import workbench
 PREVIEW = 2_000
 """Tasks shown at most; the set itself is not cut."""
 _KINDS = ["json", "jsonl", "ndjson", "csv", "tsv"]
-NONE = "(none)"
+SETS, UPLOAD = "Task sets", "Upload"
+"""The two halves of the page."""
+FIELDS = ("question", "answer")
+"""What a person can map; other columns are recognised by their names."""
 
 
 def browse(wanted: str | None) -> None:
@@ -151,50 +156,85 @@ def upload() -> None:
         return
     bench, data = workbench(), file.getvalue()
     mapping = st.session_state.get(f"mapping_{file.file_id}")
-    draft = bench.read_upload(file.name, data, mapping)
-    st.markdown(f"**{plain(file.name, 80)}** read as {plain(draft.format, 60)}: {len(draft.task_set)} tasks.")
-    _mapping(file.file_id, draft)
+    try:
+        draft = bench.read_upload(file.name, data, mapping)
+    except AgentOptError as error:
+        error_state(error.message, error.hint, title="Not read")
+        _mapping(file.file_id, (), mapping or {})
+        return
+    left_out = f", {len(draft.errors)} rows left out" if draft.errors else ""
+    st.markdown(
+        f"**{plain(file.name, 80)}** read as {plain(draft.format, 60)}: {len(draft.task_set)} tasks, "
+        f"{draft.scorable} with an answer{left_out}."
+    )
+    _mapping(file.file_id, draft.columns, draft.mapping)
     if len(draft.task_set):
         preview(draft.task_set.tasks, key="draft_preview")
     _issues(draft, file.name)
     if not len(draft.task_set):
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", value=draft.task_set.name, max_chars=80, key=f"name_{file.file_id}", width=320)
-        if st.button("Save task set", type="primary", icon=":material/save:", key="save_set"):
-            taskset_id = bench.save_task_set(draft, name)
+
+    def save() -> None:
+        with guarded():
+            taskset_id = bench.save_task_set(draft, st.session_state[name_key])
             st.toast("Task set saved.", icon=":material/save:")
+            st.session_state["view"] = SETS
             st.switch_page(TASKS, query_params={"set": taskset_id})
 
+    name_key = f"name_{file.file_id}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input("Name", value=draft.task_set.name, max_chars=80, key=name_key, width=320)
+        st.button("Save task set", type="primary", icon=":material/save:", key="save_set", on_click=save)
 
-def _mapping(file_id: str, draft) -> None:
-    if not draft.columns:
-        return
-    columns = [NONE, *draft.columns]
+
+def _mapping(file_id: str, columns: Sequence[str], mapping: Mapping[str, str]) -> None:
+    """Which column holds what; without known columns (nothing could be read) their names are typed."""
 
     def remap() -> None:
-        chosen = {field: st.session_state[f"map_{field}_{file_id}"] for field in ("question", "answer")}
-        st.session_state[f"mapping_{file_id}"] = {field: column for field, column in chosen.items() if column != NONE}
+        chosen = {field: st.session_state[f"map_{field}_{file_id}"] for field in FIELDS}
+        st.session_state[f"mapping_{file_id}"] = {field: column for field, column in chosen.items() if column}
 
     with st.container(horizontal=True):
-        for field in ("question", "answer"):
-            at = draft.mapping.get(field)
-            st.selectbox(
-                f"Column with the {field}", columns, index=columns.index(at) if at in columns else 0, on_change=remap,
-                key=f"map_{field}_{file_id}", width=260,
-            )  # fmt: skip
+        for field in FIELDS:
+            label, key, at = f"Column with the {field}", f"map_{field}_{file_id}", mapping.get(field)
+            if not columns:
+                st.text_input(label, value=at or "", key=key, on_change=remap, width=260)
+                continue
+            index = list(columns).index(at) if at in columns else None
+            st.selectbox(label, list(columns), index=index, key=key, on_change=remap, width=260)
+    others = [f"{field} from {plain(column, 60)}" for field, column in mapping.items() if field not in FIELDS]
+    if others:
+        st.caption(f"Also read: {', '.join(others)}.")
 
 
-def _issues(draft, filename: str) -> None:
+def _issues(draft: Draft, filename: str) -> None:
     if not draft.issues:
         st.caption(":green[:material/check_circle:] No issue in any row.")
         return
     frame = pd.DataFrame([issue.model_dump(mode="json") for issue in draft.issues])
-    st.warning(
-        f"{len(draft.issues)} issues. Rows with an error are left out when you save.", title="Look at these rows"
+    errors = len(draft.errors)
+    kept = len(draft.issues) - errors
+    st.subheader(f"Issues: {errors} rows left out, {kept} kept with a warning", anchor=False)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        key="issues",
+        height=320 if len(frame) > 8 else "auto",
+        alt="Issues by row",
+        column_config={
+            "row": st.column_config.NumberColumn("Row", width=70),
+            "field": st.column_config.TextColumn("Field", width=110),
+            "reason": st.column_config.TextColumn("What is wrong", width="large"),
+            "severity": st.column_config.TextColumn("Kind", width=90),
+        },
     )
-    st.dataframe(frame.head(PREVIEW), hide_index=True, key="issues", alt="Issues by row")
     st.download_button(
-        "Download issues", data=frame.to_csv(index=False).encode(), file_name=f"{filename}-issues.csv", mime="text/csv",
+        "Download issues", data=issues_csv(frame), file_name=f"{filename}-issues.csv", mime="text/csv",
         icon=":material/download:", on_click="ignore", key="issues_csv",
     )  # fmt: skip
+
+
+def issues_csv(frame: pd.DataFrame) -> bytes:
+    """The issues as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe."""
+    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell)
+    return safe.to_csv(index=False).encode("utf-8", "replace")

@@ -150,7 +150,14 @@ def trained(run_id: str = "run-1", status: str = "finished", **changes: object) 
     """A run with a kept, a rolled back, a refused and a revised function."""
     first, second = function(), function(SECOND, "Adds up a column; blanks are allowed.")
     guess = function("def guess():\n    return 42\n", "Guesses.", "guess")
-    refusal = Refusal(op="add_function", name="broken", code="syntax_error", reason="Line 1 does not parse.", attempt=1)
+    refusal = Refusal(
+        op="add_function",
+        name="broken",
+        code="syntax_error",
+        reason="Line 1 does not parse.",
+        attempt=1,
+        proposal="def broken(:",
+    )
     made = (
         (1, "kept", ActionView(op="add", name="column_sum", before=None, after=first), ("t1", "t2"), ()),
         (2, "rolled_back", ActionView(op="add", name="guess", before=None, after=guess), (), ("t1", "t2", "t3")),
@@ -183,7 +190,7 @@ def trained(run_id: str = "run-1", status: str = "finished", **changes: object) 
             reason=VERDICTS[2][2], calls=9, succeeded=9,
         ),
         FunctionVersion(
-            name="broken", version=1, op="add", status="refused", step=3, evaluation=None, function=None,
+            name="broken", version=0, op="add", status="refused", step=3, evaluation=None, function=None,
             reason="Line 1 does not parse.",
         ),
         FunctionVersion(

@@ -2,13 +2,16 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from agentopt_core.config import DEMO_LABEL, Endpoint, RunConfig
-from agentopt_core.errors import HistoryLocked, RunBusy, TaskSetError
+from agentopt_core.errors import ConfigError, HistoryLocked, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
+from agentopt_core.importing import Draft, Issue
 from agentopt_core.views import Progress
-from agentopt_core.words import Word
+from pages.components.function_view import address, addressed
+from pages.components.task_view import issues_csv
 from pages.components.workbench import provide_workbench
 from tests.pages.conftest import texts
 from tests.pages.fakes import FakeRun, FakeWorkbench, N, curve, function, share, summary, tasks, trained
@@ -102,7 +105,7 @@ def test_a_live_run_can_be_watched_from_the_overview(page):
 
 def test_runs_can_be_filtered_and_the_filter_is_in_the_address(page):
     at = page(FakeWorkbench((trained(), failed())), show="Needs attention")
-    assert [list(cell)[0] for cell in at.dataframe[0].value["status"]] == ["Failed"]
+    assert [next(iter(cell)) for cell in at.dataframe[0].value["status"]] == ["Failed"]
 
 
 def test_a_locked_history_is_said_in_a_sentence_with_the_next_move(page):
@@ -161,21 +164,15 @@ def test_training_on_a_set_opens_the_form_with_it(page):
     assert at.selectbox(key="form_tasks").value == "mine"
 
 
-class Issue(Word):
-    row: int
-    severity: str
-    message: str
-
-
-def draft(**changes: object) -> SimpleNamespace:
+def draft(**changes: object) -> Draft:
     fields = {
         "format": "csv",
         "columns": ("Q", "A", "note"),
         "mapping": {"question": "Q", "answer": "A"},
         "task_set": tasks("upload", 2),
-        "issues": (Issue(row=3, severity="error", message="No answer."),),
+        "issues": (Issue(row=3, field="answer", reason="No answer."),),
     }
-    return SimpleNamespace(**{**fields, **changes})
+    return Draft.model_validate({**fields, **changes})
 
 
 def uploaded(page, bench, data=b"Q,A\n1,2\n"):
@@ -191,7 +188,7 @@ def test_an_upload_shows_format_mapping_preview_and_issues_before_anything_is_sa
     assert not at.exception
     assert "read as csv: 2 tasks" in texts(at)
     assert [box.value for box in at.selectbox] == ["Q", "A"]
-    assert list(at.dataframe[1].value["message"]) == ["No answer."]
+    assert list(at.dataframe[1].value["reason"]) == ["No answer."]
     assert not bench.own
 
 
@@ -201,6 +198,11 @@ def test_choosing_another_column_reads_the_file_again(page):
     at = uploaded(page, bench)
     at.selectbox[1].select("note").run()
     assert bench.asked[-1] == ("read_upload", "mine.csv", "[('answer', 'note'), ('question', 'Q')]")
+
+
+def test_downloaded_issues_hold_no_formula():
+    frame = pd.DataFrame([{"row": 1, "reason": "=HYPERLINK(1)"}, {"row": 2, "reason": "fine"}])
+    assert issues_csv(frame).decode().splitlines() == ["row,reason", "1,'=HYPERLINK(1)", "2,fine"]
 
 
 def test_saving_an_upload_opens_the_new_set(page):
@@ -219,6 +221,21 @@ def test_a_file_that_cannot_be_read_is_said_with_the_next_move(page):
     at = uploaded(page, Refusing(), b"")
     assert not at.exception
     assert "mine.csv is empty." in texts(at)
+
+
+def test_columns_that_were_not_recognised_can_be_named(page):
+    class Strict(FakeWorkbench):
+        def read_upload(self, filename, data, mapping=None):
+            if not (mapping or {}).get("answer"):
+                raise TaskSetError("mine.csv: no answer column (found: Q, note).", "Map one to it.")
+            return super().read_upload(filename, data, mapping)
+
+    bench = Strict()
+    bench.draft = draft(issues=(), mapping={"question": "Q", "answer": "note"})
+    at = uploaded(page, bench)
+    assert "found: Q, note" in texts(at)
+    next(box for box in at.text_input if box.label == "Column with the answer").set_value("note").run()
+    assert "read as csv: 2 tasks" in texts(at)
 
 
 # Train --------------------------------------------------------------------------------------------------------------
@@ -310,13 +327,14 @@ def test_a_paused_run_can_be_resumed_and_stopped(page):
 
 
 def test_a_command_that_cannot_be_obeyed_is_said_on_the_page(page):
-    class Busy(FakeWorkbench):
-        def resume(self, run_id, by):
-            raise RunBusy("Another trainer works on it.", "Wait for it.")
+    class Gone(FakeWorkbench):
+        def command(self, run_id, kind, by):
+            raise ConfigError("No trainer works on run-9.", "It has ended, or resume it first.")
 
-    at = page(Busy((trained("run-9", "interrupted"),)), "train", run="run-9")
-    at.button(key="resume").click().run()
-    assert not at.exception
+    at = page(Gone((running(),)), "train", run="run-9")
+    at.button(key="pause").click().run()
+    said = at.toast[0].value.replace("\\", "")
+    assert said == "No trainer works on run-9. It has ended, or resume it first."
 
 
 def test_a_finished_run_says_its_result_why_it_ended_and_what_next(page):
@@ -349,8 +367,18 @@ def test_the_event_log_can_be_filtered_by_severity(page):
 
 def test_an_unknown_run_in_the_address_is_said_and_a_new_one_can_be_started(page):
     at = page(FakeWorkbench(), "train", run="nonsense")
-    assert "There is no run nonsense." in texts(at)
+    assert "There is no run 'nonsense'." in texts(at)
     assert at.button(key="start_training")
+
+
+def test_a_run_so_new_that_the_history_does_not_know_it_is_waited_for(page):
+    class Behind(FakeWorkbench):
+        def run(self, run_id):
+            raise NotFound(f"There is no run '{run_id}' in the history.", "")
+
+    at = page(Behind((running(),)), "train", run="run-9")
+    assert "The trainer is getting ready" in texts(at)
+    assert not at.error
 
 
 def test_settings_of_a_run_can_be_used_again(page):
@@ -395,8 +423,19 @@ def test_versions_can_be_filtered_by_status(page):
     assert list(at.dataframe[0].value["function"]) == ["broken"]
 
 
-def test_a_refused_proposal_without_code_says_so(page):
-    assert "No code to show" in texts(page(FakeWorkbench((trained(),)), "functions", run="run-1", name="broken"))
+def test_a_refused_proposal_is_shown_as_it_was_written(page):
+    at = page(FakeWorkbench((trained(),)), "functions", run="run-1", name="broken", step="3r1")
+    assert "def broken(:" in [block.value for block in at.code]
+    assert "Line 1 does not parse." in texts(at)
+
+
+def test_a_refusal_and_a_version_of_the_same_step_have_their_own_addresses():
+    kept = trained().versions[0]
+    refused = kept.with_(status="refused", function=None, version=0)
+    versions = [refused, refused.with_(reason="Again."), kept]
+    assert [address(versions, one) for one in versions] == ["1r1", "1r2", "1"]
+    assert addressed(versions, kept.name, "1") == kept
+    assert addressed(versions, kept.name, "1r2") == versions[1]
 
 
 def test_an_unknown_function_in_the_address_is_said(page):

@@ -1,0 +1,89 @@
+"""Makes docs/screenshots/*.png from the running dashboard with finished runs of the demo model, in light and dark.
+
+.venv/bin/python scripts/screenshots.py
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from agentopt_core.config import RunConfig  # noqa: E402
+from agentopt_core.workbench import Workbench  # noqa: E402
+from scripts.find_chromium import find_chromium, launch_flags  # noqa: E402
+from scripts.served import serve, train_to_the_end  # noqa: E402
+
+TARGET = ROOT / "docs" / "screenshots"
+SIZE = {"width": 1440, "height": 900}
+READY = "[data-testid=stApp][data-test-script-state=notRunning] h1"
+
+
+def main() -> None:
+    """Train, serve, look."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("No Chromium found; scripts/find_chromium.py says how to get one.")
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        home = Path(folder) / "home"
+        run_id = train_samples(home)
+        browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
+        with serve(home) as url:
+            for scheme in ("light", "dark"):
+                shoot(browser, url, run_id, scheme)
+        with serve(Path(folder) / "empty") as url:
+            for scheme in ("light", "dark"):
+                look(browser, f"{url}/", scheme, "start")
+        browser.close()
+
+
+def train_samples(home: Path) -> str:
+    """A finished run of each sample set, and a second seed of the first; returns the id of the one to show."""
+    bench = Workbench(home, live=False)
+    samples = [bench.task_set(one.id) for one in bench.task_sets() if one.is_sample]
+    bench.close()
+    for seed, sample in enumerate([*samples, samples[0]]):
+        train_to_the_end(home, RunConfig(name=f"{sample.name}, seed {seed}", seed=seed), sample)
+    return train_to_the_end(home, RunConfig(name=samples[1].name), samples[1])
+
+
+def shoot(browser: Browser, url: str, run_id: str, scheme: str) -> None:
+    """Every page of the home, the finished run and a run under way."""
+    look(browser, f"{url}/", scheme, "overview")
+    look(browser, f"{url}/tasks", scheme, "tasks")
+    look(browser, f"{url}/train", scheme, "train-form")
+    look(browser, f"{url}/train?run={run_id}", scheme, "train")
+    look(browser, f"{url}/functions?run={run_id}", scheme, "functions")
+    page = opened(browser, f"{url}/", scheme)
+    page.get_by_role("button", name="Start training").nth(2).click()
+    page.wait_for_function("document.querySelectorAll('g.mark-symbol.role-mark path').length >= 4", timeout=120_000)
+    page.screenshot(path=TARGET / f"live-{scheme}.png")
+    page.get_by_text("See and export what it learned").wait_for(timeout=300_000)
+    page.context.close()
+
+
+def look(browser: Browser, address: str, scheme: str, name: str) -> None:
+    """One picture of one address."""
+    page = opened(browser, address, scheme)
+    page.screenshot(path=TARGET / f"{name}-{scheme}.png")
+    page.context.close()
+
+
+def opened(browser: Browser, address: str, scheme: str) -> Page:
+    """The page, drawn and at rest."""
+    page = browser.new_context(viewport=SIZE, color_scheme=scheme).new_page()
+    page.goto(address)
+    page.wait_for_selector(READY, timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1_500)  # charts and tables draw themselves after the script has ended
+    return page
+
+
+if __name__ == "__main__":
+    main()

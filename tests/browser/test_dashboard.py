@@ -1,0 +1,145 @@
+"""What only a real browser can show: deep links, a live run, reloads, downloads, both themes."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from agentopt_core.config import DEMO_LABEL
+from tests.browser.conftest import settled
+
+TITLES = {"": "Overview", "tasks": "Tasks", "train": "Train", "functions": "Functions"}
+FINISHED_MS = 240_000
+
+
+def points(page: Page) -> int:
+    """Evaluations on the accuracy curve."""
+    return page.locator("[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path").count()
+
+
+def badge(page: Page, word: str):
+    return page.locator("[data-testid=stMarkdownContainer]", has_text=re.compile(f"{word}$")).first
+
+
+def ground(page: Page) -> tuple[int, ...]:
+    """The colour behind everything, as red, green, blue."""
+    color = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+    return tuple(int(part) for part in re.findall(r"\d+", color)[:3])
+
+
+@pytest.mark.parametrize("path", TITLES)
+def test_a_deep_link_works_on_a_fresh_server(fresh_server, tab, path):
+    page = tab(f"{fresh_server.url}/{path}")
+    expect(page.locator("h1")).to_have_text(TITLES[path])
+    expect(page.get_by_role("link", name="Functions")).to_be_visible()
+    expect(page).to_have_title(re.compile("AgentOpt|" + TITLES[path]))
+
+
+def test_one_click_trains_and_the_curve_rises_through_a_reload_and_in_a_second_tab(server, tab):
+    page = tab(server.url)
+    page.get_by_role("button", name="Start training").first.click()
+    page.wait_for_url("**/train?run=*")
+    address = page.url
+    expect(page.get_by_text(DEMO_LABEL)).to_be_visible()
+    page.wait_for_function("document.querySelectorAll('g.mark-symbol.role-mark path').length >= 2")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+
+    page.reload()
+    settled(page)
+    assert page.url == address
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    second = tab(address)
+    expect(second.locator("h1")).to_have_text(page.locator("h1").inner_text())
+
+    for each in (page, second):
+        expect(each.get_by_text("See and export what it learned")).to_be_visible(timeout=FINISHED_MS)
+        expect(each.locator("[data-testid=stVegaLiteChart] text", has_text="rolled back").first).to_be_visible()
+        assert points(each) >= 3
+        assert not each.get_by_role("button", name="Pause").count()
+
+
+def test_a_paused_run_waits_until_it_is_resumed(server, tab):
+    page = tab(server.url)
+    page.get_by_role("button", name="Start training").nth(1).click()
+    page.get_by_role("button", name="Pause").click()
+    resume = page.get_by_role("button", name="Resume")
+    expect(resume).to_be_visible()
+    resume.click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stop now").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.get_by_text("Stopped", exact=False).first).to_be_visible()
+
+
+def test_from_the_curve_to_a_diff_is_one_click(server, tab):
+    page = tab(f"{server.url}/train?run={server.run_id}")
+    page.get_by_role("link", name="Diff").first.click()
+    page.wait_for_url("**/functions?run=*")
+    diff = page.locator(".ao-diff").first
+    expect(diff).to_be_visible()
+    assert diff.locator("td.add").count()
+    assert (
+        len({cell for cell in diff.locator("span").evaluate_all("all => all.map(e => getComputedStyle(e).color)")}) > 2
+    )
+
+
+def test_the_export_downloads_a_zip_of_plain_python(server, tab):
+    page = tab(f"{server.url}/functions?run={server.run_id}")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download zip").click()
+    archive = zipfile.ZipFile(io.BytesIO(started.value.path().read_bytes()))
+    assert any(name.endswith("functions.py") for name in archive.namelist())
+    assert any(name.endswith("tools.json") for name in archive.namelist())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_and_diff_follow_the_theme(server, tab, scheme):
+    page = tab(f"{server.url}/functions?run={server.run_id}", color_scheme=scheme)
+    expect(page.locator(".ao-diff").first).to_be_visible()
+    line = page.locator(".ao-diff td.add").first.evaluate("e => getComputedStyle(e).backgroundColor")
+    shades = (sum(ground(page)), sum(int(part) for part in re.findall(r"\d+", line)[:3]))
+    assert all(shade > 600 for shade in shades) if scheme == "light" else all(shade < 200 for shade in shades)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "tasks", "train?run={hostile}", "functions?run={hostile}", "train?run=<img src=x>"]
+)
+def test_hostile_text_stays_text_in_the_browser(server, tab, path):
+    page = tab(f"{server.url}/{path.format(hostile=server.hostile_id)}")
+    main = page.locator("[data-testid=stMain]")
+    assert main.locator("img, script, .katex, a[href*=example]").count() == 0
+    assert page.title() != "1"
+
+
+@pytest.mark.parametrize("path", ["", "tasks", "train", "train?run={run}", "functions?run={run}"])
+def test_every_page_fits_a_phone(server, tab, path):
+    page = tab(f"{server.url}/{path.format(run=server.run_id)}")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+
+
+def test_the_curve_is_above_the_fold_and_the_page_is_light(server, tab):
+    page = tab(f"{server.url}/train?run={server.run_id}")
+    chart = page.locator("[data-testid=stVegaLiteChart]")
+    expect(chart).to_be_visible()
+    box = chart.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
+    assert page.evaluate("document.querySelectorAll('*').length") < 5_000
+
+
+def test_an_upload_becomes_a_task_set_one_can_train_on(server, tab):
+    page = tab(f"{server.url}/tasks?view=Upload")
+    rows = b'{"question": "1+1?", "answer": "2"}\n{"question": "no answer"}\n{"question": "2+2?", "answer": "4"}\n'
+    page.locator("input[type=file]").set_input_files({"name": "sums.jsonl", "mimeType": "", "buffer": rows})
+    page.get_by_role("button", name="Save task set").click()
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("sums")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("sums")).to_have_count(0)
