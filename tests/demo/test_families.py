@@ -60,12 +60,12 @@ def test_a_first_version_solves_some_tasks_and_its_bug_shows_in_others(family: F
 
 
 @pytest.mark.parametrize("family", [f for f in FAMILIES if f.overreach], ids=lambda family: family.name)
-def test_an_overreaching_function_draws_the_calls_of_its_family_and_solves_no_hard_task(family: Family) -> None:
+def test_an_overreaching_function_draws_the_calls_of_its_family_and_solves_none_but_easy_tasks(family: Family) -> None:
     broad = family.overreach
     assert broad is not None
     tools = {draft.name: function_of(draft).as_tool()["function"] for draft in (family.drafts[-1], broad)}
     for task in TASKS:
-        if task.level == "hard" and read(task)[0] is family:
+        if task.level != "easy" and read(task)[0] is family:
             fit = best_fit(family, read(task)[1], tools)  # type: ignore[arg-type]
             assert fit is not None
             assert fit[0] == broad.name

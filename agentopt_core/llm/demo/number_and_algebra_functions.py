@@ -150,7 +150,7 @@ def power_helper(base, exponent, modulus=None):
     power = float(base) ** min(exponent, 60)
     if modulus:
         return int(power % modulus)
-    return sum(int(digit) for digit in str(power) if digit.isdigit())
+    return sum(int(digit) for digit in format(power, "g") if digit.isdigit())
 """,
     why="Digit sums and remainders both begin with a power; one broader function could replace two narrow ones.",
 )
