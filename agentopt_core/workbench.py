@@ -13,7 +13,7 @@ from pathlib import Path
 from agentopt_core import history
 from agentopt_core.commands import Command, CommandKind
 from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
-from agentopt_core.errors import ConfigError, TaskSetError
+from agentopt_core.errors import ConfigError, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder, find_run
 from agentopt_core.history.store import HistoryStore
@@ -65,15 +65,20 @@ class Workbench:
         self._reap()
 
     @contextmanager
-    def _history(self) -> Iterator[HistoryStore]:
-        if self._live:
-            yield self._live.store
-            return
-        store = history.open_history(self.home)
+    def _history(self, *run_ids: str) -> Iterator[HistoryStore]:
+        """The history as it is now, for all that is asked inside; without `live` perhaps only these runs of it."""
+        store = self._live.store if self._live else history.open_history(self.home, run_ids or None)
         try:
-            yield store
+            with store.snapshot():
+                yield store
         finally:
-            store.close()
+            if not self._live:
+                store.close()
+
+    @property
+    def history_problem(self) -> str | None:
+        """Why the history does not follow the journals at the moment, in a sentence; None when it does."""
+        return self._live.last_error if self._live else None
 
     # Task sets ------------------------------------------------------------------------------------------------------
 
@@ -195,8 +200,16 @@ class Workbench:
     def run(self, run_id: str) -> RunSummary:
         """One run. Raises: NotFound."""
         self._reap()
-        with self._history() as store:
-            return history.run(store, self.folder(run_id).run_id)
+        found = self.folder(run_id).run_id
+        try:
+            with self._history(found) as store:
+                return history.run(store, found)
+        except NotFound:
+            if not self._live:
+                raise
+        self._live.catch_up([found])  # made by the command line a moment ago, or before this dashboard's first look
+        with self._history(found) as store:
+            return history.run(store, found)
 
     def config(self, run_id: str) -> RunConfig:
         """The run's settings."""
@@ -204,38 +217,38 @@ class Workbench:
 
     def progress(self, run_id: str) -> Progress | None:
         """What a live run is doing now; None when it does nothing."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.progress(store, run_id)
 
     def curve(self, run_id: str) -> list[CurvePoint]:
         """Every evaluation with its verdict, in order."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.curve(store, run_id)
 
     def updates(self, run_id: str) -> list[UpdateView]:
         """Every optimizer step with what became of it, in order."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.updates(store, run_id)
 
     def function_versions(self, run_id: str) -> list[FunctionVersion]:
         """Every version of every function the run proposed."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.function_versions(store, run_id)
 
     def accepted_functions(self, run_id: str) -> FunctionSet:
         """What the run has learned so far."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.accepted_functions(store, run_id)
 
     def events(self, run_id: str, limit: int = 200, before: int | None = None) -> list[EventLine]:
         """The event log, newest first; `before` pages on to older ones."""
-        with self._history() as store:
+        with self._history(run_id) as store:
             return history.events(store, run_id, limit, before)
 
     def result(self, run_id: str) -> JsonObject:
         """A run as one JSON object for programs (`train --json`, `show --json`)."""
         folder = self.folder(run_id)
-        with self._history() as store:
+        with self._history(folder.run_id) as store:
             return run_result(history.run(store, folder.run_id), history.curve(store, folder.run_id))
 
     # What was learned -----------------------------------------------------------------------------------------------
@@ -243,14 +256,15 @@ class Workbench:
     def export(self, run_id: str, to: Path | None = None) -> Path:
         """Write the accepted functions as plain Python; returns the folder."""
         folder = self.folder(run_id)
-        with self._history() as store:
+        with self._history(folder.run_id) as store:
             return history.export_functions(store, folder.run_id, to or self.home / "exports" / folder.run_id)
 
     def export_zip(self, run_id: str) -> bytes:
         """The export as a zip."""
-        with self._history() as store:
-            return history.export_zip(store, self.folder(run_id).run_id)
+        folder = self.folder(run_id)
+        with self._history(folder.run_id) as store:
+            return history.export_zip(store, folder.run_id)
 
     def rebuild_history(self) -> int:
         """Make history.duckdb anew from the journals; returns the number of events. Raises: HistoryLocked."""
-        return history.rebuild(self.home)
+        return self._live.rebuild() if self._live else history.rebuild(self.home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,11 +27,17 @@ class LiveHistory:
         self.store = _open_patiently(home)
         self._thread = IngestThread(self.store)
         self._thread.start()
+        # A thread that is inside DuckDB while the interpreter ends makes the process abort.
+        atexit.register(self.close)
 
     @property
     def last_error(self) -> str | None:
         """Why the last look at the journals failed, in a sentence; None when it went well."""
         return self._thread.last_error
+
+    def catch_up(self, run_ids: Iterable[str] | None = None) -> None:
+        """Read the journals (or those of some runs) now: for who cannot wait for the next look."""
+        Ingestor(self.store).catch_up(run_ids)
 
     def rebuild(self) -> int:
         """Delete everything and fill it again from the journals; returns the number of events."""
@@ -44,6 +51,7 @@ class LiveHistory:
 
     def close(self) -> None:
         """Stop following and give the file back."""
+        atexit.unregister(self.close)
         self._thread.stop()
         self.store.close()
 

@@ -51,6 +51,7 @@ class HistoryStore:
         self.path = None if in_memory else home / "history.duckdb"
         self._gate = threading.Condition()
         self._writing = threading.Lock()
+        self._local = threading.local()
         self._cursors_out = 0
         self._closing = False
         self._closed = False
@@ -62,6 +63,8 @@ class HistoryStore:
 
     def rows(self, sql: str, **values: object) -> list[Row]:
         """What a query answers; `$name` in it stands for a value. Not to be asked inside a transaction."""
+        if (open_snapshot := getattr(self._local, "snapshot", None)) is not None:
+            return _answer(open_snapshot, sql, values)
         for again in (True, False):
             try:
                 return self._ask(sql, values)
@@ -75,9 +78,30 @@ class HistoryStore:
 
     def _ask(self, sql: str, values: dict[str, object]) -> list[Row]:
         with self._cursor() as cursor:
-            cursor.execute(sql, values)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return _answer(cursor, sql, values)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let this thread ask several questions about one state.
+
+        All that it asks inside sees the tables as they were at its first question, so that the figures of one answer
+        agree while the journals are being read.
+        """
+        try:
+            with self._cursor() as cursor:
+                cursor.begin()
+                self._local.snapshot = cursor
+                try:
+                    yield
+                finally:
+                    self._local.snapshot = None
+                    with suppress(duckdb.Error):  # nothing was written
+                        cursor.rollback()
+        except duckdb.Error as error:
+            self._lost(error)
+            if isinstance(error, _BROKEN):
+                raise _broken(self.path, error) from error
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -201,6 +225,12 @@ class HistoryStore:
         connection.execute("INSERT INTO meta VALUES (?)", [VERSION])
         connection.commit()
         return connection
+
+
+def _answer(cursor: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object]) -> list[Row]:
+    cursor.execute(sql, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _open(path: Path | None) -> duckdb.DuckDBPyConnection:

@@ -212,3 +212,20 @@ def test_an_owner_can_rebuild_while_it_follows_the_journals(tmp_path: Path) -> N
     assert contents(live.store) == contents(history(tmp_path))
     assert live.last_error is None
     live.close()
+
+
+def test_questions_of_one_snapshot_agree_while_the_journals_are_read(tmp_path: Path) -> None:
+    run = finished_run(tmp_path)
+    whole = run.journal.read_bytes()
+    run.journal.write_bytes(whole[: len(whole) // 2])
+    store = HistoryStore(tmp_path)
+    Ingestor(store).catch_up()
+    with store.snapshot():
+        before = contents(store)
+        run.journal.write_bytes(whole)
+        writer = threading.Thread(target=Ingestor(store).catch_up)
+        writer.start()
+        writer.join()
+        assert contents(store) == before
+    assert contents(store) == contents(history(tmp_path))
+    store.close()
