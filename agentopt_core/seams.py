@@ -42,7 +42,7 @@ class Sandbox(Protocol):
         ...
 
     async def load(self, function: Function) -> ExecutionResult:
-        """Execute the function's source without calling it: imports and top-level checks run, `name` must be callable."""
+        """Execute the source without calling it: imports and top-level checks run, `name` must be callable."""
         ...
 
     async def run_python(self, code: str) -> ExecutionResult:
