@@ -10,7 +10,7 @@ from pyflakes.messages import UndefinedName
 
 from agentopt_core.optimizer.fault import InvalidProposal
 from agentopt_core.optimizer.packages import distributions_of, is_standard, usable_distributions
-from agentopt_core.optimizer.source import FunctionNode
+from agentopt_core.optimizer.source import FunctionNode, own_nodes
 
 _NETWORK = frozenset({
     "socket", "socketserver", "urllib.request", "http.client", "http.server", "ftplib", "smtplib", "poplib",
@@ -89,11 +89,7 @@ def check_names(tree: ast.Module, known: tuple[str, ...]) -> None:
 
     Raises: InvalidProposal (`undefined_name`).
     """
-    for node in ast.walk(tree):  # annotations in quotes are never evaluated
-        if isinstance(node, ast.arg | ast.AnnAssign) and isinstance(node.annotation, ast.Constant):
-            node.annotation = ast.Constant(value=None, lineno=1, col_offset=0)
-        elif isinstance(node, FunctionNode) and isinstance(node.returns, ast.Constant):
-            node.returns = None
+    _drop_unevaluated_annotations(tree)
     try:
         messages = Checker(tree).messages
     except RecursionError:
@@ -104,9 +100,34 @@ def check_names(tree: ast.Module, known: tuple[str, ...]) -> None:
             cause = (
                 "is another function of the list; functions cannot call each other, so copy its code into this one"
                 if name in known
+                else "is not defined there, only elsewhere in the code"
+                if name in _bound_names(tree) | set(_import_origins(tree))
                 else "is defined nowhere in the code"
             )
             raise InvalidProposal("undefined_name", f"Line {message.lineno} uses {name}, which {cause}.")
+
+
+def _drop_unevaluated_annotations(tree: ast.Module) -> None:
+    """Names in these need not exist: Python never looks them up.
+
+    They are quoted ones, those of local names, and all where annotations are postponed.
+    """
+    none = ast.Constant(value=None, lineno=1, col_offset=0)
+    postponed = any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(name.name == "annotations" for name in node.names)
+        for node in tree.body
+    )
+    for node in ast.walk(tree):
+        if isinstance(node, FunctionNode):
+            for inner in own_nodes(node):
+                if isinstance(inner, ast.AnnAssign):
+                    inner.annotation = none
+            if postponed or isinstance(node.returns, ast.Constant):
+                node.returns = None
+        elif isinstance(node, ast.arg | ast.AnnAssign) and (postponed or isinstance(node.annotation, ast.Constant)):
+            node.annotation = none
 
 
 def _imported_modules(tree: ast.Module) -> list[str]:

@@ -86,11 +86,16 @@ def says_terminate(text: str) -> bool:
 def _problem(message: JsonObject, text: str, finish_reason: str) -> Problem:
     if finish_reason == "content_filter":
         return "content_filter"
-    if message.get("refusal"):
+    if message.get("refusal") or _has_refusal_part(message.get("content")):
         return "refused"
     if finish_reason == "length":
         return "truncated"
     return "no_action" if text.strip() else "empty_reply"
+
+
+def _has_refusal_part(content: JsonValue) -> bool:
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(part, dict) and bool(part.get("refusal")) for part in parts)
 
 
 def _text(content: JsonValue) -> str:

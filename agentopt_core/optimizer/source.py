@@ -53,12 +53,15 @@ def parse(code: str) -> ast.Module:
 
 
 def find_function(tree: ast.Module, name: str) -> FunctionNode:
-    """The function of that name, or the only public one, which then has another name.
+    """The function of that name, the one that is assigned to it, or the only public one.
+
+    The last two have another name of their own.
 
     Raises: InvalidProposal (`no_function`, `wrong_function_name`, `async_function`).
     """
     found = [node for node in tree.body if isinstance(node, FunctionNode)]
-    named = [node for node in found if node.name == name]
+    meant = _name_behind(tree, name)
+    named = [node for node in found if node.name == meant]
     public = {node.name: node for node in found if not node.name.startswith("_")}
     if not found or (not named and name in _top_level_names(tree)):
         raise InvalidProposal("no_function", f"The code has no `def {name}(...)` at its top level. Define it there.")
@@ -77,7 +80,7 @@ def check_returns(function: FunctionNode) -> None:
     Raises: InvalidProposal (`no_return`).
     """
     returns = False
-    for node in _own_nodes(function):
+    for node in own_nodes(function):
         if isinstance(node, ast.Yield | ast.YieldFrom):
             raise InvalidProposal("no_return", f"{function.name} is a generator. Return a list instead of yielding.")
         if isinstance(node, ast.Return) and node.value is not None:
@@ -99,6 +102,16 @@ def signature_of(function: FunctionNode) -> Signature:
         needed=tuple(arg.arg for arg in (*positional, *given.kwonlyargs) if arg.arg not in with_default),
         takes_any=given.kwarg is not None,
     )
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's body, not those of functions and classes inside it."""
+    waiting: list[ast.AST] = [*function.body]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _repairs(text: str) -> Iterator[str]:
@@ -157,11 +170,11 @@ def _top_level_names(tree: ast.Module) -> set[str]:
     return names
 
 
-def _own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """The nodes of a function's body, not those of functions and classes inside it."""
-    waiting: list[ast.AST] = [*function.body]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, FunctionNode | ast.Lambda | ast.ClassDef):
-            waiting.extend(ast.iter_child_nodes(node))
+def _name_behind(tree: ast.Module, name: str) -> str:
+    """`g` where the code last binds the name by `name = g`, else the name itself."""
+    for node in reversed(tree.body):
+        if isinstance(node, FunctionNode) and node.name == name:
+            return name
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
+            return node.value.id if isinstance(node.value, ast.Name) else name
+    return name

@@ -161,6 +161,44 @@ def test_the_only_public_function_gets_the_name_it_was_announced_by() -> None:
     assert names["area"](1, 3) == 6  # type: ignore[operator]
 
 
+def test_a_function_may_be_assigned_to_the_name_it_was_announced_by() -> None:
+    code = "def product(width, height):\n    return width * height\n\ndef other():\n    return 1\n\narea = product\n"
+    reading = read(add(code=code))
+    names: dict[str, object] = {}
+    exec(reading.actions[0].function.code, names)
+    assert names["area"](3, 4) == 12  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def area(width, height):\n    sides: List[float] = [width, height]\n    return sides[0] * sides[1]\n",
+        "from __future__ import annotations\n\ndef area(width: N, height: N) -> N:\n    return width * height\n",
+        'def area(width: "Number", height: "Number") -> "Number":\n    return width * height\n',
+    ],
+)
+def test_names_in_annotations_that_are_never_evaluated_need_not_exist(code: str) -> None:
+    assert read(add(code=code)).verdict == "accept"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def area(width: Number, height):\n    return width * height\n",
+        "UNIT: Text = 'm'\n\ndef area(width, height):\n    return width * height\n",
+    ],
+)
+def test_names_in_annotations_that_are_evaluated_must_exist(code: str) -> None:
+    assert read(add(code=code)).reason_code == "undefined_name"
+
+
+def test_a_name_of_another_scope_is_told_from_one_that_is_nowhere() -> None:
+    nowhere = "def area(width, height):\n    return math.prod((width, height))\n"
+    other = f"def _load():\n    import math\n    return math.pi\n\n{nowhere}"
+    assert "only elsewhere in the code" in read(add(code=other)).refusals[0].reason
+    assert "nowhere in the code" in read(add(code=nowhere)).refusals[0].reason
+
+
 def test_a_call_of_another_function_of_the_list_is_refused_with_that_reason() -> None:
     refused = read(add(code="def area(width, height):\n    return side(width) * height\n"), known=("side",)).refusals[0]
     assert refused.code == "undefined_name"

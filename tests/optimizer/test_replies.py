@@ -130,6 +130,7 @@ def test_a_call_wins_over_the_word_terminate() -> None:
         ("<think>Hm, all is well", "stop", {}, "empty_reply"),
         (None, "content_filter", {}, "content_filter"),
         (None, "stop", {"refusal": "I cannot help with that."}, "refused"),
+        ([{"type": "refusal", "refusal": "I cannot help with that."}], "stop", {}, "refused"),
         ("First I look at task 1, then", "length", {}, "truncated"),
         (None, "length", {}, "truncated"),
         (7, "stop", {}, "empty_reply"),
