@@ -61,9 +61,14 @@ def close(got: Number, gold: Number) -> bool:
     return within and (last_digit is None or difference < last_digit)
 
 
+def may_be_unit(words: str) -> bool:
+    """Whether the words behind a number leave it as it is: `cm` does, `or more` and `dozen` do not."""
+    return _NOT_UNITS.search(words) is None
+
+
 def _unit_fits(got: str, unit: str) -> bool:
     if not unit:
-        return _NOT_UNITS.search(got) is None
+        return may_be_unit(got)
     mine, theirs = _canonical(got), _canonical(unit)
     return mine == theirs or mine.startswith(theirs + " ")
 

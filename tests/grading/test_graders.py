@@ -258,6 +258,26 @@ def test_auto_chooses_the_grader_from_choices_and_gold(gold, choices, kind):
     assert kind_of(Task(id="t", question="q", answer=gold, choices=choices)) == kind
 
 
+@pytest.mark.parametrize(
+    "answer", [r"12\text{ cm}", r"12 \mathrm{cm}^2", r"12\,\text{square feet}", r"\frac{24}{2}\text{ hours}"]
+)
+def test_a_unit_in_words_behind_a_formula_may_be_given_where_the_gold_has_none(answer):
+    assert graded("math", "12", answer).correct
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("12", r"12\text{ million}"),
+        ("12", r"12\text{ or more}"),
+        ("12", r"12x\text{ cm}"),
+        (r"12\text{ m}^2", r"12\text{ cm}^2"),
+    ],
+)
+def test_words_that_change_a_formula_are_no_unit(gold, answer):
+    assert not graded("math", gold, answer).correct
+
+
 def test_an_alias_is_as_good_as_the_gold():
     assert graded("text", "United Kingdom", "UK", aliases=("UK", "Britain")).correct
 
