@@ -15,6 +15,10 @@ RunStatus = Literal["starting", "running", "paused", "finished", "stopped", "fai
 """`interrupted`: no trainer holds the run though it has not ended; it can be resumed."""
 
 
+LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "paused"})
+"""A trainer works on the run, or is about to."""
+
+
 class RunSummary(Word):
     """A row of the runs table."""
 

@@ -22,6 +22,7 @@ from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import (
+    LIVE,
     Check,
     CurvePoint,
     EventLine,
@@ -163,7 +164,7 @@ class Workbench:
         Raises: ConfigError when no trainer works on the run.
         """
         folder = self.folder(run_id)
-        if folder.holder() is None:
+        if not self.is_live(folder.run_id):
             raise ConfigError(f"No trainer works on {folder.run_id}.", "It has ended, or resume it first.")
         folder.commands.append(Command(kind=kind, by=by))
         return folder.run_id
@@ -171,10 +172,14 @@ class Workbench:
     def resume(self, run_id: str, by: str) -> None:
         """Unpause a live run, or launch a trainer that goes on where the journal ends."""
         folder = self.folder(run_id)
-        if folder.holder() is not None:
+        if self.is_live(folder.run_id):
             folder.commands.append(Command(kind="resume", by=by))
         else:
             self._launch(folder, by)
+
+    def is_live(self, run_id: str) -> bool:
+        """A trainer works on the run. One that reported its end and only clears away does not count."""
+        return self.run(run_id).status in LIVE
 
     def _launch(self, folder: RunFolder, by: str) -> None:
         self._reap()

@@ -48,7 +48,7 @@ def run_resume(args: argparse.Namespace) -> int:
     """Unpause a live run, or train on here where its journal ends."""
     bench = workbench(args)
     folder = bench.folder(args.run_id)
-    if folder.holder() is not None:
+    if bench.is_live(folder.run_id):
         bench.command(folder.run_id, "resume", by="command line")
         print(f"Asked {folder.run_id} to go on.")
         return 0

@@ -162,9 +162,10 @@ class RunFolder:
         return "\n".join(text.rstrip().splitlines()[-lines:])
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self, patience_s: float = 0.0) -> Iterator[None]:
         """Be the run's only trainer. The kernel ends the hold with the process, however it dies.
 
+        `patience_s`: seconds to wait for a trainer that has ended its run but not yet itself.
         Raises: RunBusy naming the process that holds the run.
         """
         try:
@@ -172,7 +173,7 @@ class RunFolder:
         except OSError as error:
             raise write_error(self._lock_path, error) from error
         try:
-            self._lock(fd)
+            self._lock(fd, patience_s)
             os.ftruncate(fd, 0)
             os.pwrite(fd, str(os.getpid()).encode(), 0)
             try:
@@ -182,9 +183,10 @@ class RunFolder:
         finally:
             os.close(fd)
 
-    def _lock(self, fd: int) -> None:
+    def _lock(self, fd: int, patience_s: float) -> None:
         # holder() takes the lock for a moment to look at it: only a lock that stays is a trainer's.
-        for last in [False] * _LOCK_TRIES + [True]:
+        tries = _LOCK_TRIES + round(patience_s / _LOCK_PAUSE_S)
+        for last in [False] * tries + [True]:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return

@@ -35,6 +35,9 @@ from agentopt_core.words import JsonObject
 
 T = TypeVar("T")
 
+_HANDOVER_S = 20.0
+"""Seconds an earlier trainer may take to clear away its sandbox after the last event of its run."""
+
 
 class Broadcast:
     """An event goes to the journal first and then to whoever listens (a progress bar)."""
@@ -56,7 +59,7 @@ def run_training(
     `environ` holds the API keys. Raises: RunBusy when another trainer works on it; DiskFull; ProtocolError when the
     journal is damaged. Everything else that stops a run becomes its last event.
     """
-    with folder.hold():
+    with folder.hold(patience_s=_HANDOVER_S):
         recorded = Recorded(event for _, event in read_journal(folder.journal))
         with JournalWriter(folder.journal) as journal:
             sink = Broadcast([journal, *listeners])

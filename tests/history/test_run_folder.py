@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,24 @@ def test_only_one_trainer_holds_a_run_and_the_error_names_it(tmp_path: Path) -> 
     finally:
         other.communicate()
     assert run.holder() is None
+
+
+def test_a_trainer_waits_for_one_that_is_about_to_end(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    held, may_end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with run.hold():
+            held.set()
+            may_end.wait()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    held.wait()
+    threading.Timer(0.2, may_end.set).start()
+    with run.hold(patience_s=30):
+        assert may_end.is_set()
+    thread.join()
 
 
 def test_a_killed_trainer_holds_nothing(tmp_path: Path) -> None:
