@@ -52,6 +52,15 @@ def main(argv: list[str] | None = None) -> int:
         where = f" ({error.filename})" if error.filename else ""
         print(f"agentopt: {error.strerror or error}{where}. Check the path, its rights and the disk.", file=sys.stderr)
         return 2
+    except Exception as error:
+        if os.environ.get("AGENTOPT_DEBUG"):
+            raise
+        print(
+            f"agentopt: unexpected {type(error).__name__}: {error}. This is a fault of AgentOpt, nothing finished is "
+            "lost; set AGENTOPT_DEBUG=1 and try again to see where it happened.",
+            file=sys.stderr,
+        )
+        return 1
 
 
 if __name__ == "__main__":

@@ -56,7 +56,8 @@ class ProgressBar:
             case "evaluation_started":
                 self._done = self._correct = 0
                 what = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
-                self._progress.reset(self._task, total=event.n, description=what, accuracy="")
+                self._progress.reset(self._task, total=event.n, description=what)
+                self._progress.update(self._task, accuracy="")
             case "rollout_finished":
                 self._done += 1
                 self._correct += event.rollout.correct
