@@ -10,10 +10,10 @@ from agentopt_core.config import DEMO_LABEL
 from pages.components.run_list import FILTERS, live_cards, runs_table
 from pages.components.say import DASH, LIVE, accuracy, compact, plain, points
 from pages.components.states import empty_state, guarded, heading
+from pages.components.task_view import UPLOAD
 from pages.components.workbench import workbench
 
 TICK_S = 2.0
-ENOUGH_FOR_TRENDS = 4
 WATCHABLE_MS = 350.0
 
 
@@ -23,47 +23,44 @@ def figures(runs) -> None:
     n = f", n = {latest.best.n}" if latest else ""
     costs = [run.usage.cost_usd for run in runs]
     total = None if None in costs else sum(costs)
-    requests = compact(sum(run.usage.requests for run in runs))
-    oldest_first = list(reversed(runs))[-20:]
-    # With few runs there is no trend to show, and one sparkline alone would only stretch the other cards.
-    trends = len(runs) >= ENOUGH_FOR_TRENDS
-
-    def trend(per_run):
-        return {"chart_data": [per_run(run) for run in oldest_first], "chart_type": "bar"} if trends else {}
-
     card = {"border": True, "height": "stretch"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
     with st.grid(5, min_column_width=170):
-        st.metric("Runs", len(runs), f"{live} live", **trend(lambda run: run.evaluations), **quiet)
+        st.metric("Runs", len(runs), f"{live} live", **quiet)
         st.metric(
             "Newest run, accuracy",
             accuracy(latest.best if latest else None),
             f"{points(latest.baseline, latest.best)}{n}" if latest else None,
             help="Of its accepted functions, on its own training tasks (fit, no hold-out).",
-            **trend(lambda run: 100 * (run.best.accuracy or 0) if run.best else 0),
             **card,
         )
-        learned = sum(run.functions for run in runs)
-        st.metric("Functions learned", learned, "over all runs", **trend(lambda run: run.functions), **quiet)
-        tokens = compact(sum(run.usage.tokens for run in runs))
-        st.metric("Tokens", tokens, f"{requests} requests", **trend(lambda run: run.usage.tokens), **quiet)
+        st.metric("Functions learned", sum(run.functions for run in runs), "over all runs", **quiet)
+        requests = compact(sum(run.usage.requests for run in runs))
+        st.metric("Tokens", compact(sum(run.usage.tokens for run in runs)), f"{requests} requests", **quiet)
         st.metric(
             "Cost",
             DASH if total is None else f"${total:.3f}",
             "a price is unknown" if total is None else "over all runs",
             help="A dash when the price of a model is unknown.",
-            **trend(lambda run: run.usage.cost_usd or 0),
             **quiet,
         )
 
 
 @st.fragment(run_every=TICK_S)
-def live(watched: frozenset[str]) -> None:
+def live(drawn: frozenset[tuple[str, str]]) -> None:
+    """Live runs as they go on; draws the whole page again when a run came, ended or changed its status."""
     with guarded():
-        runs = [run for run in workbench().runs() if run.status in LIVE]
-        if {run.run_id for run in runs} != watched:
+        runs = workbench().runs()
+        if states(runs) != drawn:
             st.rerun()
-        live_cards(workbench(), runs)
+        running = [run for run in runs if run.status in LIVE]
+        if running:
+            st.subheader("Live", anchor=False)
+            live_cards(workbench(), running)
+
+
+def states(runs) -> frozenset[tuple[str, str]]:
+    return frozenset((run.run_id, run.status) for run in runs)
 
 
 def slowed(config):
@@ -76,7 +73,7 @@ def slowed(config):
     )
 
 
-def quick_start() -> None:
+def quick_start(first: bool) -> None:
     bench = workbench()
     preset = next(iter(bench.presets().values()))
     endpoint = preset.config.agent.endpoint
@@ -89,41 +86,64 @@ def quick_start() -> None:
                 st.space("stretch")
                 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                     st.caption(f"{sample.splits.get('train', 0)} training tasks", width="content")
-                    if st.button("Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}"):
+                    if st.button(
+                        "Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}",
+                        type="primary" if first else "secondary",
+                    ):  # fmt: skip
                         config = slowed(preset.config).with_(name=sample.name)
                         run_id = bench.start(config, sample.id, by="dashboard")
                         st.toast("Training started.", icon=":material/play_arrow:")
                         st.switch_page(TRAIN, query_params={"run": run_id})
     if endpoint.is_demo:
-        st.caption(f"Trained with the demo model. {DEMO_LABEL}")
-    else:
-        most = max((bench.forecast(preset.config, sample.id).requests_max or 0 for sample in samples), default=0)
-        st.caption(
-            f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')}, at most "
-            f"{compact(most)} requests. The Train page takes a budget, or the demo model instead."
-        )
+        st.caption(DEMO_LABEL if first else "The demo model answers. For another one, open Train.")
+        return
+    most = max((bench.forecast(preset.config, sample.id).requests_max or 0 for sample in samples), default=0)
+    st.caption(
+        f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')}, at most "
+        f"{compact(most)} requests. The Train page takes a budget, or the demo model instead."
+    )
+
+
+STEPS = (
+    (":material/flag:", "Baseline", "The agent solves every training task without functions."),
+    (":material/edit_note:", "Update", "The optimizer reads the failures and adds, revises or removes functions."),
+    (
+        ":material/rule:",
+        "Keep or roll back",
+        "The tasks are solved again. What is no better is rolled back.",
+    ),
+    (":material/output:", "Export", "What was learned is plain Python, with tools for the OpenAI API."),
+)
+
+
+def welcome() -> None:
+    st.markdown(
+        "AgentOpt trains an LLM agent without touching the LLM: it writes functions for the agent, measures them "
+        "on your tasks, keeps what helps and rolls back what does not."
+    )
+    st.subheader("Start with a sample set", anchor=False)
+    quick_start(first=True)
+    with st.container(horizontal=True):
+        st.page_link(TASKS, label="Bring your own tasks", icon=":material/upload_file:", query_params={"view": UPLOAD})
+        st.page_link(TRAIN, label="Choose every setting", icon=":material/tune:")
+    st.subheader("What happens then", anchor=False)
+    with st.grid(4, min_column_width=220):
+        for icon, name, what in STEPS:
+            with st.container(gap="xxsmall"):
+                st.markdown(f"{icon} **{name}**")
+                st.caption(what)
 
 
 def draw() -> None:
     runs = workbench().runs()
     with heading("Overview"):
         pass
+    if runs:
+        figures(runs)
+    live(states(runs))
     if not runs:
-        st.markdown(
-            "AgentOpt trains an LLM agent without touching the LLM: it writes functions for the agent, measures them "
-            "on your tasks, keeps what helps and rolls back what does not."
-        )
-        st.subheader("Start with a sample set", anchor=False)
-        quick_start()
-        with st.container(horizontal=True):
-            st.page_link(TASKS, label="Bring your own tasks", icon=":material/upload_file:")
-            st.page_link(TRAIN, label="Choose every setting", icon=":material/tune:")
+        welcome()
         return
-    figures(runs)
-    watched = frozenset(run.run_id for run in runs if run.status in LIVE)
-    if watched:
-        st.subheader("Live", anchor=False)
-        live(watched)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Runs", anchor=False, width="content")
         chosen = st.segmented_control(
@@ -132,13 +152,13 @@ def draw() -> None:
         )  # fmt: skip
     shown = [run for run in runs if run.status in FILTERS[chosen or "all"][1]]
     if shown:
-        runs_table(shown)
+        runs_table(workbench(), shown)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(f"Accuracy on each run's own training tasks: fit, no hold-out.{demo}")
     else:
         empty_state("No run here", "Choose another filter above.")
     st.subheader("Quick start", anchor=False)
-    quick_start()
+    quick_start(first=False)
 
 
 with guarded():

@@ -21,6 +21,7 @@ from scripts.served import serve, train_to_the_end  # noqa: E402
 
 TARGET = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1440, "height": 900}
+POINTS = "[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path"
 READY = "[data-testid=stApp][data-test-script-state=notRunning] h1"
 
 
@@ -35,6 +36,7 @@ def main() -> None:
         run_id = train_samples(home)
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
         with serve(home) as url:
+            caught_up(browser, url, runs=len(list((home / "runs").iterdir())))
             for scheme in ("light", "dark"):
                 shoot(browser, url, run_id, scheme)
         with serve(Path(folder) / "empty") as url:
@@ -53,6 +55,14 @@ def train_samples(home: Path) -> str:
     return train_to_the_end(home, RunConfig(name=samples[1].name), samples[1])
 
 
+def caught_up(browser: Browser, url: str, runs: int) -> None:
+    """Wait until the history of a new server has read all runs."""
+    page = opened(browser, url, "light")
+    page.locator("[data-testid=stMetricValue]", has_text=str(runs)).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2_000)
+    page.context.close()
+
+
 def shoot(browser: Browser, url: str, run_id: str, scheme: str) -> None:
     """Every page of the home, the finished run and a run under way."""
     look(browser, f"{url}/", scheme, "overview")
@@ -62,7 +72,10 @@ def shoot(browser: Browser, url: str, run_id: str, scheme: str) -> None:
     look(browser, f"{url}/functions?run={run_id}", scheme, "functions")
     page = opened(browser, f"{url}/", scheme)
     page.get_by_role("button", name="Start training").nth(2).click()
-    page.wait_for_function("document.querySelectorAll('g.mark-symbol.role-mark path').length >= 4", timeout=120_000)
+    page.wait_for_function(
+        "document.querySelectorAll('[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path').length >= 4",
+        timeout=120_000,
+    )
     page.screenshot(path=TARGET / f"live-{scheme}.png")
     page.get_by_text("See and export what it learned").wait_for(timeout=300_000)
     page.context.close()

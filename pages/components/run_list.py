@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -35,13 +35,17 @@ FILTERS = {
 }
 
 
+CURVES = 20
+"""Newest runs whose row shows a curve; each takes a query."""
+
+
 def status_badge(run: RunSummary) -> None:
     """The status as icon, word and colour, with its reason on hover."""
     word, icon, color = STATUS[run.status]
     st.badge(word, icon=icon, color=color, help=plain(run.status_reason, 400) or None)
 
 
-def runs_frame(runs: Sequence[RunSummary]) -> pd.DataFrame:
+def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     """One row per run; shares in per cent."""
     return pd.DataFrame(
         {
@@ -53,6 +57,7 @@ def runs_frame(runs: Sequence[RunSummary]) -> pd.DataFrame:
             "baseline": [_percent(run.baseline) for run in runs],
             "best": [_percent(run.best) for run in runs],
             "interval": [interval(run.best) for run in runs],
+            "curve": [list(curves.get(run.run_id, ())) for run in runs],
             "n": [run.best.n if run.best else None for run in runs],
             "functions": [run.functions for run in runs],
             "cost": [cost(run.usage) for run in runs],
@@ -61,9 +66,12 @@ def runs_frame(runs: Sequence[RunSummary]) -> pd.DataFrame:
     )
 
 
-def runs_table(runs: Sequence[RunSummary]) -> None:
+def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> None:
     """The table of runs; a button in each row opens the run on the Train page."""
     shown = list(runs)
+    curves = {
+        run.run_id: [100 * (point.best.accuracy or 0.0) for point in bench.curve(run.run_id)] for run in shown[:CURVES]
+    }
 
     def open_run() -> None:
         click = st.session_state["open_run"]
@@ -73,19 +81,22 @@ def runs_table(runs: Sequence[RunSummary]) -> None:
     colors = [color for _, _, color in STATUS.values()]
     number = st.column_config.NumberColumn
     st.dataframe(
-        runs_frame(shown),
+        runs_frame(shown, curves),
         hide_index=True,
         placeholder=DASH,
         alt="All runs with status, accuracy before and after, cost and time",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=open_run, key="open_run", type="tertiary", width=92),
-            "run": st.column_config.TextColumn("Run", width=180),
+            "run": st.column_config.TextColumn("Run", width=165),
             "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=110),
-            "tasks": st.column_config.TextColumn("Tasks", width=150),
-            "model": st.column_config.TextColumn("Model", width=140),
+            "tasks": st.column_config.TextColumn("Tasks", width=130),
+            "model": st.column_config.TextColumn("Model", width=105),
             "baseline": number("Baseline", format="%.1f %%", help="Accuracy without functions, training tasks"),
             "best": number("Best", format="%.1f %%", help="Accuracy of the accepted functions, training tasks"),
             "interval": st.column_config.TextColumn("95 % interval", help="Wilson's interval of the best"),
+            "curve": st.column_config.LineChartColumn(
+                "Curve", y_min=0, y_max=100, width=110, help="Accepted accuracy over the evaluations, 0 to 100 %"
+            ),
             "n": number("n", help="Scored training tasks", width=60),
             "functions": number("Functions", width=80),
             "cost": "Cost",

@@ -91,7 +91,7 @@ def _draw(run_id: str) -> None:
         error_state(run.status_reason, run.hint, title="The run cannot go on")
     elif run.status in {"interrupted", "damaged"}:
         st.warning(plain(run.status_reason, 600), title="No trainer works on this run")
-    if run.status not in LIVE and run.baseline is not None:
+    if run.status in {"finished", "stopped"}:
         _ending(run)
     _figures(run, bench.config(run_id))
     if run.status in LIVE:
@@ -102,26 +102,24 @@ def _draw(run_id: str) -> None:
         if curve:
             st.altair_chart(accuracy_curve(curve), key="curve", alt=f"Accuracy by evaluation: {outcome(run)}")
         else:
-            st.caption(
-                "The curve begins with the baseline: the agent without functions, measured on all training tasks."
-            )
+            st.caption("The curve begins with the baseline: the agent without functions, on all training tasks.")
     with right:
         _log(bench.events(run_id, limit=200))
     _updates(run_id, bench.updates(run_id))
 
 
 def _header(run: RunSummary) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(width="stretch", gap="xxsmall"):
-            with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
                 st.title(plain(title(run)), anchor=False, width="content")
                 status_badge(run)
-            facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
-            facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
-            st.caption(" · ".join(facts))
-        with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            _controls(run)
-            run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
+            with st.container(horizontal=True, width="content", vertical_alignment="center"):
+                _controls(run)
+                run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
+        facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
+        facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
+        st.caption(" · ".join(facts))
 
 
 def _controls(run: RunSummary) -> None:
@@ -242,7 +240,8 @@ def _update(run_id: str, update: UpdateView) -> None:
             change = f": {accuracy(update.base)} to {accuracy(update.candidate)}" if update.candidate else ""
             tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
             st.markdown(f"**Update {update.step}** {plain(did, 160)}{change}{tally}")
-            refused = f" {len(update.refusals)} proposals refused." if update.refusals else ""
+            number = len(update.refusals)
+            refused = f" {number} proposal{'s' if number > 1 else ''} refused." if number else ""
             st.caption(plain(update.reason, 300) + refused)
         if update.actions:
             st.page_link(

@@ -176,10 +176,9 @@ def upload() -> None:
 
     def save() -> None:
         with guarded():
-            taskset_id = bench.save_task_set(draft, st.session_state[name_key])
-            st.toast("Task set saved.", icon=":material/save:")
+            st.query_params["set"] = bench.save_task_set(draft, st.session_state[name_key])
             st.session_state["view"] = SETS
-            st.switch_page(TASKS, query_params={"set": taskset_id})
+            st.toast("Task set saved.", icon=":material/save:")
 
     name_key = f"name_{file.file_id}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
