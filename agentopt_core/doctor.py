@@ -17,7 +17,7 @@ from packaging.specifiers import SpecifierSet
 from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import AgentOptError
 from agentopt_core.llm.doctor import check_endpoint
-from agentopt_core.rollouts import ExecutionResult, SandboxLevel
+from agentopt_core.rollouts import PROTECTION, ExecutionResult, SandboxLevel
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.seams import Sandbox
 from agentopt_core.views import Check
@@ -33,12 +33,6 @@ _DISK_WISHED_MB = 1024
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SANDBOX_S = 20.0
 """Seconds a first call in the sandbox may take: its libraries have to be loaded."""
-_PROTECTS: dict[SandboxLevel, str] = {
-    "namespaces": "files, network, other processes and resources are protected; the kernel is shared.",
-    "landlock": "files, network, other processes and resources are protected; file names and sizes are visible.",
-    "seccomp": "network, processes, resources and writes are protected; your files can be read.",
-    "limits": "time, memory and output are limited; your files and the network are NOT protected.",
-}
 
 
 def check_machine(home: Path) -> list[Check]:
@@ -160,7 +154,7 @@ def check_sandbox(open_sandbox: Callable[[], Sandbox]) -> Check:
     if result.error is not None:
         detail = f"Functions cannot be run: {result.error.type}: {result.error.message}"
         return Check(name=name, state="failed", detail=detail, hint=_INSTALL)
-    detail = f"Level '{level}': {_PROTECTS[level]}"
+    detail = f"Level '{level}': {PROTECTION[level]}"
     if level in ("namespaces", "landlock"):
         return Check(name=name, state="ok", detail=detail)
     hint = "Functions are code that a model wrote: run AgentOpt in a container or as a user that owns nothing of value."

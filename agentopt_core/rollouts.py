@@ -13,6 +13,13 @@ from agentopt_core.tasks import Split
 from agentopt_core.words import JsonObject, Word
 
 SandboxLevel = Literal["namespaces", "landlock", "seccomp", "limits"]
+PROTECTION: dict[SandboxLevel, str] = {
+    "namespaces": "files, network, other processes and resources are protected; the kernel is shared.",
+    "landlock": "files, network, other processes and resources are protected; file names and sizes are visible.",
+    "seccomp": "network, processes, resources and writes are protected; your files can be read.",
+    "limits": "time, memory and output are limited; your files and the network are NOT protected.",
+}
+"""What each level of isolation protects, and what it does not."""
 
 
 class Usage(Word):

@@ -20,6 +20,8 @@ from agentopt_core.history.store import HistoryStore
 from agentopt_core.importing import Draft, TaskSetStore, read_tasks
 from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
+from agentopt_core.rollouts import SandboxLevel
+from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import (
     LIVE,
@@ -122,6 +124,11 @@ class Workbench:
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
         """What the run will take, at least and at most."""
         return forecast(config, len(self.task_set(taskset_id).of("train")))
+
+    @property
+    def isolation(self) -> SandboxLevel:
+        """What functions are isolated by on this machine; `rollouts.PROTECTION` says what that protects."""
+        return ProcessSandbox.level
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         """Is the endpoint reachable, the key right, the model there, function calling working?"""
