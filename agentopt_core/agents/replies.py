@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from agentopt_core.agents.arguments import BadArguments, read_arguments, whole
+from agentopt_core.agents.arguments import BadArguments, read_arguments
 from agentopt_core.chat import ChatReply
+from agentopt_core.lenient_json import well_formed
 from agentopt_core.rollouts import ToolCall
 from agentopt_core.words import JsonObject
 
@@ -73,7 +74,7 @@ def read_reply(reply: ChatReply, known: Collection[str]) -> Reply:
 def _text(content: JsonValue) -> str:
     match content:
         case str():
-            return whole(content)
+            return well_formed(content)
         case list():
             return "".join(map(_text_of_part, content))
         case _:
@@ -83,7 +84,7 @@ def _text(content: JsonValue) -> str:
 def _text_of_part(part: JsonValue) -> str:
     match part:
         case str(text) | {"type": "text" | "output_text", "text": str(text)}:
-            return whole(text)
+            return well_formed(text)
         case _:
             return ""
 
@@ -92,7 +93,7 @@ def _refusal(message: JsonObject) -> str:
     content = message.get("content")
     parts = content if isinstance(content, list) else []
     found = [message.get("refusal"), *(part.get("refusal") for part in parts if isinstance(part, dict))]
-    return " ".join(whole(text).strip() for text in found if isinstance(text, str) and text.strip())
+    return " ".join(well_formed(text).strip() for text in found if isinstance(text, str) and text.strip())
 
 
 def _apart(content: str) -> tuple[str, str]:
@@ -126,7 +127,7 @@ def _call(function: JsonValue, identity: str) -> ToolCall:
     if arguments is None:
         arguments = ""
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return ToolCall(id=whole(identity), name=_legal_name(function.get("name")), arguments=whole(text))
+    return ToolCall(id=well_formed(identity), name=_legal_name(function.get("name")), arguments=well_formed(text))
 
 
 def _legal_name(name: JsonValue) -> str:
@@ -141,7 +142,7 @@ def _written_calls(text: str, known: Collection[str]) -> tuple[tuple[ToolCall, .
     calls: list[ToolCall] = []
     for written in tagged or ([text] if text.startswith(("{", "```")) else []):
         try:
-            entry = read_arguments(written)
+            entry = read_arguments(written, text_after=bool(tagged))
         except BadArguments:
             return (), text
         call = _call(entry, "")

@@ -6,20 +6,20 @@ import json
 
 from pydantic import JsonValue
 
-from agentopt_core.agents.arguments import whole
+from agentopt_core.lenient_json import well_formed
 from agentopt_core.rollouts import ExecutionError, ExecutionResult
 
 
 def function_text(result: ExecutionResult) -> str:
     """The returned value on lines of its own, then what was printed; or the error, then what was printed before."""
     first = error_text(result.error) if not result.ok else value_text(result.value)
-    printed = whole(result.stdout).strip("\n")
+    printed = well_formed(result.stdout).strip("\n")
     return f"{first}\n\nPrinted:\n{printed}" if printed else first
 
 
 def python_text(result: ExecutionResult) -> str:
     """What a script printed, then the value of its last expression or its error, each on lines of its own."""
-    parts = [whole(result.stdout).strip("\n")]
+    parts = [well_formed(result.stdout).strip("\n")]
     if not result.ok:
         parts.append(error_text(result.error))
     elif result.value is not None:
@@ -30,7 +30,7 @@ def python_text(result: ExecutionResult) -> str:
 def value_text(value: JsonValue) -> str:
     """Text as it is, everything else as JSON."""
     try:
-        return whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        return well_formed(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     except ValueError:  # Python refuses to write integers of thousands of digits
         return "(A number too long to be written out.)"
 
@@ -40,4 +40,4 @@ def error_text(error: ExecutionError | None) -> str:
     if error is None:
         return "Error: the call failed without saying why."
     place = f" (line {error.line})" if error.line is not None else ""
-    return whole(f"Error: {error.type}: {error.message}{place}")
+    return well_formed(f"Error: {error.type}: {error.message}{place}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from agentopt_core.agents.arguments import BadArguments, read_arguments, schema_problems, unfenced
+from agentopt_core.agents.arguments import BadArguments, read_arguments, schema_problems
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.grading.arguments import final_answer_of
+from agentopt_core.lenient_json import unfenced
 from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import ToolCall
 from agentopt_core.words import JsonObject

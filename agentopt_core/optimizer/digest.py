@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from agentopt_core.actions import AddFunction, RemoveFunction, ReviseFunction, Withdrawn
 from agentopt_core.functions import FunctionSet
-from agentopt_core.optimizer.lenient_json import well_formed
+from agentopt_core.lenient_json import well_formed
 from agentopt_core.optimizer.sections import (
     failures_section,
     functions_section,

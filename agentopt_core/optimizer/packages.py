@@ -12,8 +12,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from pydantic import JsonValue
 
+from agentopt_core.lenient_json import NotJson, read_json
 from agentopt_core.optimizer.fault import InvalidProposal
-from agentopt_core.optimizer.lenient_json import NotJson, decode
 
 _INSTALL_COMMAND = re.compile(r"\A[!%$\s]*(?:python3?\s+-m\s+)?(?:uv\s+)?pip3?\s+install\s+", re.IGNORECASE)
 _NOTE = re.compile(r"\s*\([^()]*\)")
@@ -96,7 +96,7 @@ def _providers() -> dict[str, list[str]]:
 def _pieces(value: JsonValue) -> list[str]:
     if isinstance(value, str) and value.strip()[:1] in ("[", "(", '"', "'"):
         try:
-            value = decode(value)
+            value = read_json(value)
         except NotJson as error:
             raise _bad(value) from error
     if value is None:

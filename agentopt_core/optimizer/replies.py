@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from agentopt_core.optimizer.lenient_json import NotJson, decode, well_formed
+from agentopt_core.lenient_json import NotJson, read_json, well_formed
 from agentopt_core.words import JsonObject, Word
 
 EDIT_TOOLS = ("add_function", "revise_function", "remove_function")
@@ -143,7 +143,7 @@ def _call(call_id: str, name: JsonValue, arguments: JsonValue) -> ProposedCall:
     if arguments is None or (isinstance(arguments, str) and not arguments.strip()):
         return ProposedCall(id=call_id, tool=tool, arguments={}, written=written)
     try:
-        read = decode(arguments)
+        read = read_json(arguments)
     except NotJson as error:
         return ProposedCall(id=call_id, tool=tool, arguments=None, written=written, fault=str(error))
     if read is None:
@@ -167,7 +167,7 @@ def _written_calls(text: str) -> Iterator[ProposedCall]:
     bare = text[max(0, ("\n" + text).find("\n{")) :]
     for block in tagged or fenced or [bare]:
         try:
-            yield from _from_value(decode(block))
+            yield from _from_value(read_json(block))
         except NotJson:
             continue
 

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import JsonValue
 
+from agentopt_core.lenient_json import NotJson, read_json
 from agentopt_core.optimizer.fault import InvalidProposal
-from agentopt_core.optimizer.lenient_json import NotJson, decode
 from agentopt_core.optimizer.source import Signature
 from agentopt_core.words import JsonObject
 
@@ -81,7 +81,7 @@ def _decoded(value: JsonValue) -> JsonObject:
     if value is None or (isinstance(value, str) and value.strip().lower() in ("", "none", "null", "{}")):
         return {}
     try:
-        schema = decode(value)
+        schema = read_json(value)
     except NotJson as error:
         raise _bad(f"It is no JSON: {error}.") from error
     if schema is None or schema == "":

@@ -20,9 +20,9 @@ from pydantic import JsonValue
 
 from agentopt_core.actions import AddFunction, Refusal, RemoveFunction, ReviseFunction
 from agentopt_core.functions import Function, FunctionSet
+from agentopt_core.lenient_json import well_formed
 from agentopt_core.optimizer.code import check_calls, check_imports, check_names
 from agentopt_core.optimizer.fault import InvalidProposal
-from agentopt_core.optimizer.lenient_json import well_formed
 from agentopt_core.optimizer.packages import read_packages
 from agentopt_core.optimizer.replies import EDIT_TOOLS, ProposedCall
 from agentopt_core.optimizer.schema import check_signature, read_schema

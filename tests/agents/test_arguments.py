@@ -11,36 +11,33 @@ INTEGER = {"type": "object", "properties": {"x": {"type": "integer"}}, "required
     ("text", "expected"),
     [
         ('{"x": 1}', {"x": 1}),
-        (' {"x": 1}\n', {"x": 1}),
-        ('```json\n{"x": 1}\n```', {"x": 1}),
-        ('```\n{"x": 1}\n```', {"x": 1}),
-        ('"{\\"x\\": 1}"', {"x": 1}),
         ('"\\"{\\\\\\"x\\\\\\": 1}\\""', {"x": 1}),
-        ("{'x': 1, 'y': None, 'z': True}", {"x": 1, "y": None, "z": True}),
-        ('{"code": "a\nb"}', {"code": "a\nb"}),
-        ('{"x": "\\ud800"}', {"x": "?"}),
+        ("{'x': 1, 'y': None, 'z': True,}", {"x": 1, "y": None, "z": True}),
+        ('{"x": 1}{"x": 1}', {"x": 1}),
         ("{}", {}),
         ("", {}),
+        ('" "', {}),
+        ("```json\n\n```", {}),
         ("null", {}),
     ],
 )
-def test_arguments_are_read_through_the_quirks_of_models(text: str, expected: object) -> None:
+def test_arguments_are_read_through_the_quirks_of_models_and_may_be_left_out(text: str, expected: object) -> None:
     assert read_arguments(text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "not valid JSON"),
+        ("{", r"^they are not valid JSON \(Expecting .* at line 1, column 2\)$"),
         ("x = 1", "not valid JSON"),
-        ("[1, 2]", "array"),
+        ('"x = 1"', "not valid JSON"),
+        ("[1, 2]", "^they are a JSON array, not a JSON object$"),
         ("7", "number"),
         ("true", "boolean"),
         ('{"x": NaN}', "NaN"),
         ('{"x": 1e999}', "Infinity"),
         ('{"x": ' + "9" * 5000 + "}", "too long"),
         ("[" * 100_000, "too deeply"),
-        ("{'x': {1, 2}}", "not valid JSON"),
         ("{" + "'a': [" * 5000, "not valid JSON"),
     ],
 )

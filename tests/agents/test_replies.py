@@ -103,6 +103,12 @@ def test_text_around_written_calls_stays() -> None:
     assert (reply.text, len(reply.calls)) == ("First", 1)
 
 
+def test_an_untagged_call_with_words_after_it_stays_text() -> None:
+    written = '{"name": "double", "arguments": {"x": 1}}'
+    assert [call.name for call in read({"content": written}).calls] == ["double"]
+    assert read({"content": f"{written} is how to call it."}).calls == ()
+
+
 @pytest.mark.parametrize(
     ("name", "legal"), [("a b!", "a_b_"), (None, "unnamed"), ("", "unnamed"), ("n" * 99, "n" * 64)]
 )

@@ -102,6 +102,12 @@ def test_a_final_answer_call_without_an_answer_leaves_the_text_to_decide():
         ("42", "42"),
         ("Paris", "Paris"),
         ("answer: 5", "5"),
+        ("1,234", "1,234"),
+        ("{1, 2}", "{1, 2}"),
+        ("{'answer': {1, 2}}", "{1, 2}"),
+        ('"[0, 1)"', "[0, 1)"),
+        ("```\nParis is nice\n```", "Paris is nice"),
+        (r'{"answer": "\\sqrt{2} + \alpha"}', r"\sqrt{2} + \alpha"),
         ('{"answer": "http://a/b, ]"}', "http://a/b, ]"),
     ],
 )
