@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,14 +59,12 @@ class Workbench:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         self._task_sets = TaskSetStore(home, samples)
-        self._trainers: list[subprocess.Popen[bytes]] = []
         self._live = history.LiveHistory(home) if live else None
 
     def close(self) -> None:
         """Give the history free. Trainers go on: they do not need the dashboard."""
         if self._live:
             self._live.close()
-        self._reap()
 
     @contextmanager
     def _history(self, *run_ids: str) -> Iterator[HistoryStore]:
@@ -189,29 +188,22 @@ class Workbench:
         return self.run(run_id).status in LIVE
 
     def _launch(self, folder: RunFolder, by: str) -> None:
-        self._reap()
         folder.commands.append(Command(kind="start", by=by))
         command = [sys.executable, "-m", "agentopt_core", "trainer", str(folder.path)]
         with folder.log_path.open("ab") as log:
-            self._trainers.append(
-                subprocess.Popen(
-                    command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                )
+            trainer = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-
-    def _reap(self) -> None:
-        # A trainer that ended stays in the process table until its parent asks for its exit code.
-        self._trainers = [trainer for trainer in self._trainers if trainer.poll() is None]
+        # A trainer that ended would stay in the process table until somebody asks for its exit code.
+        threading.Thread(target=trainer.wait, name=f"trainer {folder.run_id}", daemon=True).start()
 
     def runs(self) -> list[RunSummary]:
         """All runs, newest first; damaged ones with their reason."""
-        self._reap()
         with self._history() as store:
             return history.runs(store)
 
     def run(self, run_id: str) -> RunSummary:
         """One run. Raises: NotFound."""
-        self._reap()
         found = self.folder(run_id).run_id
         try:
             with self._history(found) as store:

@@ -14,6 +14,7 @@ import pytest
 
 from agentopt_core.config import AgentConfig, Endpoint, OptimizerConfig, RunConfig, TrainingConfig
 from agentopt_core.errors import ConfigError, NotFound, TaskSetError
+from agentopt_core.history.journal import read_journal
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.views import RunSummary
 from agentopt_core.workbench import SAMPLES, Workbench
@@ -197,3 +198,13 @@ def test_a_live_run_needs_no_key_and_gets_none_it_was_not_given(tmp_path: Path):
     bench = Workbench(tmp_path, SAMPLES, live=False)
     assert bench.default_endpoint().is_demo
     bench.close()
+
+
+def test_a_trainer_that_ended_leaves_no_zombie(bench):
+    run_id = bench.start(QUICK, "files-and-everyday", by="ada")
+    reach(bench, run_id, lambda it: it.status == "finished")
+    (pid,) = {event.pid for _, event in read_journal(bench.folder(run_id).journal) if event.kind == "run_started"}
+    for thread in threading.enumerate():
+        if thread.name == f"trainer {run_id}":
+            thread.join(timeout=PATIENCE_S)
+    assert not Path(f"/proc/{pid}").exists()
