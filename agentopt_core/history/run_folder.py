@@ -22,8 +22,9 @@ from pydantic import ValidationError
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy
 from agentopt_core.history.command_log import CommandLog
-from agentopt_core.history.lines import read_lines, write_error
-from agentopt_core.tasks import Task, TaskSet
+from agentopt_core.history.lines import write_error
+from agentopt_core.task_lines import from_lines, to_lines
+from agentopt_core.tasks import TaskSet
 from agentopt_core.words import Word
 
 _LOCK_TRIES = 20
@@ -76,7 +77,7 @@ class RunFolder:
         files = {
             "config.json": json.dumps(config.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n",
             "taskset.json": json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n",
-            "tasks.jsonl": "".join(f"{task.model_dump_json()}\n" for task in task_set.each()),
+            "tasks.jsonl": to_lines(task_set.each()).decode(),
             "events.ndjson": "",
             "commands.ndjson": "",
         }
@@ -131,17 +132,15 @@ class RunFolder:
         """
         manifest = self.manifest()
         path = self.path / "tasks.jsonl"
-        tasks = []
-        for number, (_, line) in enumerate(read_lines(path), 1):
-            try:
-                tasks.append(Task.model_validate_json(line))
-            except ValidationError as error:
-                raise ProtocolError(
-                    f"{path}, line {number} is no task: {_first_fault(error)}.", _DAMAGED_HINT
-                ) from error
+        try:
+            tasks = from_lines(path.read_bytes())
+        except OSError as error:
+            raise ProtocolError(f"{path} cannot be read: {_first_fault(error)}.", _DAMAGED_HINT) from error
+        except ValueError as error:
+            raise ProtocolError(f"{path} is damaged, {error}.", _DAMAGED_HINT) from error
         if len(tasks) != manifest.tasks:
             raise ProtocolError(f"{path} holds {len(tasks)} of {manifest.tasks} tasks.", _DAMAGED_HINT)
-        return TaskSet(id=manifest.id, name=manifest.name, description=manifest.description, tasks=tuple(tasks))
+        return TaskSet(id=manifest.id, name=manifest.name, description=manifest.description, tasks=tasks)
 
     def has_grown(self, offset: int, since: float) -> bool:
         """Whether the journal is longer than `offset` and was written to after a time (seconds since 1970)."""

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agentopt_core.errors import DiskFull, NotFound, TaskSetError
-from agentopt_core.importing.lines import to_lines
 from agentopt_core.importing.local import exists, read_file, read_folder
 from agentopt_core.importing.names import slug
 from agentopt_core.importing.stored import MANIFEST, TASKS, ids_in, load, manifest_for, summary_of, sync_folder, write
+from agentopt_core.task_lines import to_lines
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import TaskSetSummary
 
@@ -49,7 +49,7 @@ class TaskSetStore:
             raise TaskSetError(
                 f"Task set '{task_set.name}' has attached files, which cannot be stored.", "Leave them out."
             )
-        data = to_lines(task_set)
+        data = to_lines(task_set.each())
         try:
             self._own.mkdir(parents=True, exist_ok=True)
             return self._save(task_set, data)

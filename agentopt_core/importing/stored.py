@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import ConfigDict, Field, ValidationError
 
 from agentopt_core.errors import TaskSetError
-from agentopt_core.importing.lines import from_lines
 from agentopt_core.importing.names import is_id
+from agentopt_core.task_lines import from_lines
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import TaskSetSummary
 from agentopt_core.words import Word
@@ -105,7 +105,13 @@ def load(folder: Path) -> TaskSet:
     data = _bytes(folder / TASKS)
     if manifest.digest and hashlib.sha256(data).hexdigest() != manifest.digest:
         raise damaged(folder, _CHANGED)
-    return from_lines(data, folder.name, manifest.name, manifest.description)
+    try:
+        tasks = from_lines(data)
+    except ValueError as error:
+        raise TaskSetError(f"Task set '{folder.name}' is damaged, {error}.", "Import it again.") from error
+    if not tasks:
+        raise TaskSetError(f"Task set '{folder.name}' holds no tasks.", "Import it again.")
+    return TaskSet(id=folder.name, name=manifest.name or folder.name, description=manifest.description, tasks=tasks)
 
 
 def manifest_of(folder: Path) -> Manifest:

@@ -143,6 +143,14 @@ def test_missing_tasks_are_noticed(tmp_path: Path) -> None:
         run.tasks()
 
 
+def test_a_damaged_task_is_named_with_its_file_and_line(tmp_path: Path) -> None:
+    run = new_run(tmp_path)
+    path = run.path / "tasks.jsonl"
+    path.write_bytes(path.read_bytes() + b"{}\n")
+    with pytest.raises(ProtocolError, match=r"tasks\.jsonl is damaged, line 5: id: Field required"):
+        run.tasks()
+
+
 def test_the_tail_of_a_long_log_is_its_last_lines(tmp_path: Path) -> None:
     run = new_run(tmp_path)
     assert run.log_tail() == ""

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.grading import check_gold
-from agentopt_core.importing import read_tasks, to_lines
+from agentopt_core.importing import read_tasks
 from agentopt_core.importing.limits import MAX_FIELD_BYTES, MAX_FILE_BYTES, MAX_ROWS
-from agentopt_core.tasks import Task, TaskSet
+from agentopt_core.task_lines import to_lines
+from agentopt_core.tasks import Task
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -116,7 +117,7 @@ def test_numbers_stay_the_text_they_were_written_as():
 def test_our_own_normalised_lines_come_back_as_they_were():
     task = Task(id="x", question="Q", answer="A", aliases=("B",), split="test", meta={"k": [1]}, tolerance=0.5)
     other = Task(id="y", question="Q2", answer="A")
-    draft = read_tasks("tasks.jsonl", to_lines(TaskSet(id="s", name="S", tasks=(task, other))))
+    draft = read_tasks("tasks.jsonl", to_lines((task, other)))
     assert draft.format == "tasks"
     kept = draft.task_set.tasks[0]
     assert (kept.id, kept.aliases, kept.split, kept.tolerance) == ("x", ("B",), "test", 0.5)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agentopt_core.errors import NotFound, TaskSetError
-from agentopt_core.importing import TaskSetStore, from_lines, to_lines
+from agentopt_core.importing import TaskSetStore
 from agentopt_core.tasks import Attachment, Source, Task, TaskSet
 
 
@@ -100,6 +100,12 @@ def test_a_damaged_set_can_be_deleted(store, tmp_path):
     assert [summary.id for summary in store.list()] == ["sample-one"]
 
 
+def test_a_set_without_tasks_is_refused(store, tmp_path):
+    (tmp_path / "samples" / "sample-one" / "tasks.jsonl").write_text("\n")
+    with pytest.raises(TaskSetError, match="'sample-one' holds no tasks"):
+        store.resolve("sample-one")
+
+
 def test_a_damaged_sample_names_the_line(store, tmp_path):
     (tmp_path / "samples" / "sample-one" / "tasks.jsonl").write_text('{"id": "a", "question": "Q", "answer": 7.0}\n')
     (summary,) = store.list()
@@ -180,16 +186,3 @@ def test_training_needs_a_training_task_with_an_answer(store, tasks):
     store.save(task_set(*tasks))
     with pytest.raises(TaskSetError, match="Training needs some"):
         store.resolve("my-set")
-
-
-def test_a_snapshot_holds_the_tasks_as_they_are(store):
-    given = task_set(task("1", "½\u2028\0"), task("2", None, "val", choices=("a", "b"), tolerance=0.1))
-    data = to_lines(given)
-    assert data.count(b"\n") == 2
-    assert from_lines(data, given.id, given.name, given.description) == given
-
-
-@pytest.mark.parametrize("data", [b"", b"{\n", b'{"id": "1"}\n', to_lines(task_set()) * 2, b"\xff\n"])
-def test_a_damaged_snapshot_is_said_to_be_one(data):
-    with pytest.raises(TaskSetError, match="'s'"):
-        from_lines(data, "s")
