@@ -14,18 +14,26 @@ def run_picker(runs: Mapping[str, RunSummary], run_id: str | None, page: str) ->
     """A list of all runs, newest first; choosing one opens `page` for it."""
 
     def open_run() -> None:
-        if st.session_state["picked_run"]:
-            st.switch_page(page, query_params={"run": st.session_state["picked_run"]})
+        picked = st.session_state["picked_run"]
+        if picked and picked != run_id:
+            st.switch_page(page, query_params={"run": picked})
 
     st.selectbox(
         "Run",
         list(runs),
         index=list(runs).index(run_id) if run_id in runs else None,
-        # nothing that changes while the run goes on: the control keeps the words it was opened with
-        format_func=lambda one: f"{title(runs[one])} · {moment(runs[one].created_at)}",
+        format_func=lambda one: label(runs[one]),
         placeholder="Open a run",
         label_visibility="collapsed",
         key="picked_run",
         on_change=open_run,
         width=300,
     )
+
+
+def label(run: RunSummary) -> str:
+    """How a run stands in the list: unlike any other, and with nothing in it that changes while the run goes on.
+
+    The control knows its options by these words: of two that read the same it would choose one.
+    """
+    return f"{title(run)} · {moment(run.created_at)} · {run.run_id[-4:]}"

@@ -16,6 +16,7 @@ from agentopt_core.words import JsonObject
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
+from pages.components.task_view import set_label
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
@@ -140,7 +141,7 @@ def _tasks(bench: Workbench, wanted: str | None) -> str | None:
     chosen = tasks_column.selectbox(
         "Task set",
         list(sets),
-        format_func=lambda one: f"{sets[one].name} ({sets[one].splits.get('train', 0)} training tasks)",
+        format_func=lambda one: f"{set_label(sets, one)}, {sets[one].splits.get('train', 0)} training tasks",
         key="form_tasks",
         **_KEEP,
     )

@@ -118,6 +118,8 @@ def _header(run: RunSummary) -> None:
                 _controls(run)
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
         facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
+        if run.level:
+            facts.append(f"functions isolated at level {run.level}")
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
         st.caption(" · ".join(facts))
 
@@ -236,7 +238,8 @@ def _update(run_id: str, update: UpdateView) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
         st.badge(word, color=color, icon=icon)
         with st.container(gap="xxsmall"):
-            did = ", ".join(f"{action.op} {action.name}" for action in update.actions) or "no valid action"
+            nothing = "the optimizer is at work" if update.verdict == "pending" else "no valid action"
+            did = ", ".join(f"{action.op} {action.name}" for action in update.actions) or nothing
             change = f": {accuracy(update.base)} to {accuracy(update.candidate)}" if update.candidate else ""
             tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
             st.markdown(f"**Update {update.step}** {plain(did, 160)}{change}{tally}")

@@ -44,11 +44,18 @@ def browse(wanted: str | None) -> None:
     with left:
         chosen = st.radio(
             "Task sets", list(sets), index=list(sets).index(wanted) if wanted in sets else 0, key="chosen_set",
-            on_change=choose, format_func=lambda one: plain(sets[one].name, 80), label_visibility="collapsed",
+            on_change=choose, format_func=lambda one: plain(set_label(sets, one), 120), label_visibility="collapsed",
             captions=[_caption(one) for one in sets.values()],
         )  # fmt: skip
     with right:
         _one(sets[chosen], bench.task_set(chosen))
+
+
+def set_label(sets: Mapping[str, TaskSetSummary], one: str) -> str:
+    """The set's name; where two have the same, with its id, since controls know their options by these words."""
+    name = shorten(sets[one].name, 80)
+    twins = sum(shorten(other.name, 80) == name for other in sets.values())
+    return name if twins == 1 else f"{name} ({one})"
 
 
 def _caption(one: TaskSetSummary) -> str:

@@ -381,6 +381,22 @@ def test_a_run_so_new_that_the_history_does_not_know_it_is_waited_for(page):
     assert not at.error
 
 
+def test_runs_of_one_name_stay_apart_in_the_list_of_runs(page):
+    bench = FakeWorkbench((trained("run-1111"), trained("run-2222")))
+    at = page(bench, "train", run="run-2222")
+    assert len(set(at.selectbox(key="picked_run").options)) == 2
+    assert at.selectbox(key="picked_run").value == "run-2222"
+
+
+def test_task_sets_of_one_name_stay_apart(page):
+    bench = FakeWorkbench(own=(tasks("other", 3).with_(name="Tables"),))
+    at = page(bench, "train", tasks="other")
+    assert at.selectbox(key="form_tasks").options == [
+        "Tables (tables), 40 training tasks",
+        "Tables (other), 3 training tasks",
+    ]
+
+
 def test_settings_of_a_run_can_be_used_again(page):
     run = trained()
     run.config = RunConfig(seed=77)
