@@ -184,8 +184,9 @@ class Workbench:
             self._launch(folder, by)
 
     def is_live(self, run_id: str) -> bool:
-        """A trainer works on the run. One that reported its end and only clears away does not count."""
-        return self.run(run_id).status in LIVE
+        """A trainer works on the run, or was just launched. One that reported its end and only clears away does not."""
+        status = self.run(run_id).status
+        return status == "starting" or (status in LIVE and self.folder(run_id).holder() is not None)
 
     def _launch(self, folder: RunFolder, by: str) -> None:
         folder.commands.append(Command(kind="start", by=by))
