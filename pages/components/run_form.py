@@ -12,6 +12,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
+from agentopt_core.rollouts import PROTECTION
 from agentopt_core.words import JsonObject
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
@@ -292,6 +293,7 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
     st.caption(
         f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
     )
+    st.caption(f":material/shield: Functions run isolated at level {bench.isolation}: {PROTECTION[bench.isolation]}")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", key="start_training"):
         run_id = bench.start(config, taskset_id, by="dashboard")
         st.toast("Training started.", icon=":material/play_arrow:")

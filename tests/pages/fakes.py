@@ -216,6 +216,8 @@ def trained(run_id: str = "run-1", status: str = "finished", **changes: object) 
 class FakeWorkbench:
     """Keeps runs and task sets in lists; `asked` holds every command in order."""
 
+    isolation = "limits"
+
     def __init__(self, runs: tuple[FakeRun, ...] = (), own: tuple[TaskSet, ...] = (), endpoint: Endpoint | None = None):
         self.all_runs = {run.summary.run_id: run for run in runs}
         self.samples = {"tables": tasks()}
@@ -278,6 +280,8 @@ class FakeWorkbench:
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         return [Check(name="Reachable", state="ok" if endpoint.is_demo else "failed", detail="", hint="Start it.")]
+
+    isolation = "limits"
 
     def check_machine(self) -> list[Check]:
         return []

@@ -259,6 +259,11 @@ def test_a_preset_fills_the_form_and_explains_itself(page):
     assert "As published: E = 10, C = 10." in texts(at)
 
 
+def test_the_isolation_of_functions_is_told_before_a_start_and_on_the_run(page):
+    assert "your files and the network are NOT protected" in texts(page(FakeWorkbench(), "train"))
+    assert "isolated at level limits" in texts(page(FakeWorkbench((trained(level="limits"),)), "train", run="run-1"))
+
+
 def test_the_forecast_follows_the_form(page):
     at = page(FakeWorkbench(), "train")
     before = at.table[0].value.to_string()
