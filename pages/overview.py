@@ -7,9 +7,10 @@ bootstrap()
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
+from agentopt_core.views import LIVE
 from pages.components.run_list import FILTERS, live_cards, runs_table
-from pages.components.say import DASH, LIVE, accuracy, compact, plain, points
-from pages.components.states import empty_state, guarded, heading
+from pages.components.say import DASH, accuracy, compact, plain, points
+from pages.components.states import empty_state, guarded, heading, lagging
 from pages.components.task_view import UPLOAD
 from pages.components.workbench import workbench
 
@@ -138,6 +139,7 @@ def draw() -> None:
     runs = workbench().runs()
     with heading("Overview"):
         pass
+    lagging(workbench().history_problem)
     if runs:
         figures(runs)
     live(states(runs))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from agentopt_core.views import RunSummary
-from pages.components.say import DASH, LIVE, accuracy, ago, cost, interval, plain, shorten, title
+from agentopt_core.views import LIVE, RunSummary
+from pages.components.say import DASH, accuracy, ago, cost, interval, plain, shorten, title
 from pages.components.shell import TRAIN
 
 if TYPE_CHECKING:

@@ -10,13 +10,12 @@ import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.errors import AgentOptError, NotFound
-from agentopt_core.views import EventLine, Progress, RunSummary, UpdateView
+from agentopt_core.views import LIVE, EventLine, Progress, RunSummary, UpdateView
 from pages.components.curve import accuracy_curve
 from pages.components.picker import run_picker
 from pages.components.run_form import fill_form
 from pages.components.run_list import models, status_badge
 from pages.components.say import (
-    LIVE,
     accuracy,
     clock,
     compact,
@@ -31,7 +30,7 @@ from pages.components.say import (
     title,
 )
 from pages.components.shell import FUNCTIONS, TRAIN
-from pages.components.states import error_state, guarded
+from pages.components.states import error_state, guarded, lagging
 from pages.components.workbench import workbench
 
 TICK_S = 1.0
@@ -87,6 +86,7 @@ def _draw(run_id: str) -> None:
     run_id = run.run_id  # the address may hold only its beginning
     progress = bench.progress(run_id)
     _header(run)
+    lagging(bench.history_problem)
     if run.status == "failed":
         error_state(run.status_reason, run.hint, title="The run cannot go on")
     elif run.status in {"interrupted", "damaged"}:

@@ -15,8 +15,6 @@ from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.views import Progress, RunSummary
 
 DASH = "—"
-LIVE = frozenset({"starting", "running", "paused"})
-"""Statuses under which a trainer holds the run."""
 
 _JOINED = re.compile(r"([:@]|www)(?=\S)", re.IGNORECASE)
 """Where a word joiner keeps icons, emoji and addresses from being made: a backslash does not."""

@@ -36,6 +36,12 @@ def error_state(message: str, hint: str = "", title: str = "This did not work") 
     st.error(f"{plain(message, 1200)}  \n{plain(hint, 600)}" if hint else plain(message, 1200), title=title)
 
 
+def lagging(problem: str | None) -> None:
+    """The history does not follow the journals at the moment: what is shown may be old, and nothing is lost."""
+    if problem:
+        st.warning(plain(problem, 600), title="The figures may be old")
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Turns whatever goes wrong inside into an error state. Streamlit's own control flow passes through."""

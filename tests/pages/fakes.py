@@ -217,6 +217,7 @@ class FakeWorkbench:
     """Keeps runs and task sets in lists; `asked` holds every command in order."""
 
     isolation = "limits"
+    history_problem: str | None = None
 
     def __init__(self, runs: tuple[FakeRun, ...] = (), own: tuple[TaskSet, ...] = (), endpoint: Endpoint | None = None):
         self.all_runs = {run.summary.run_id: run for run in runs}
@@ -282,6 +283,7 @@ class FakeWorkbench:
         return [Check(name="Reachable", state="ok" if endpoint.is_demo else "failed", detail="", hint="Start it.")]
 
     isolation = "limits"
+    history_problem: str | None = None
 
     def check_machine(self) -> list[Check]:
         return []

@@ -120,6 +120,14 @@ def test_a_locked_history_is_said_in_a_sentence_with_the_next_move(page):
     assert "Stop it first." in texts(at)
 
 
+@pytest.mark.parametrize(("name", "params"), [("overview", {}), ("train", {"run": "run-9"})])
+def test_figures_that_may_be_old_say_so_and_why(page, name, params):
+    bench = FakeWorkbench((running(),))
+    bench.history_problem = "The disk is full."
+    said = page(bench, name, **params).warning[0].value
+    assert "The disk is full" in said.replace("\\", "")
+
+
 def test_a_fault_of_ours_ends_in_a_calm_sentence_and_in_the_log(page, caplog):
     class Broken(FakeWorkbench):
         def runs(self):
