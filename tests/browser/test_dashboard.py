@@ -126,12 +126,9 @@ def test_from_the_curve_to_a_diff_is_one_click(server, tab):
     page = tab(f"{server.url}/train?run={server.run_id}")
     page.get_by_role("link", name="Diff").first.click()
     page.wait_for_url("**/functions?run=*")
-    diff = page.locator(".ao-diff").first
-    expect(diff).to_be_visible()
-    assert diff.locator("td.add").count()
-    assert (
-        len({cell for cell in diff.locator("span").evaluate_all("all => all.map(e => getComputedStyle(e).color)")}) > 2
-    )
+    expect(page.locator(".ao-diff td.add").first).to_be_visible()
+    colors = "new Set([...document.querySelectorAll('.ao-diff span')].map(e => getComputedStyle(e).color))"
+    page.wait_for_function(f"{colors}.size > 2")
 
 
 def test_the_export_downloads_a_zip_of_plain_python(server, tab):
