@@ -46,7 +46,14 @@ class EndpointSetupError(SetupError):
 
 
 class TaskSetError(SetupError):
-    """The task file or task set cannot be used as it is."""
+    """The task file or task set cannot be used as it is.
+
+    `columns`: what the file has, where the columns were read but a needed one was not recognised.
+    """
+
+    def __init__(self, message: str, hint: str = "", columns: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.columns = columns
 
 
 class SandboxUnavailable(SetupError):

@@ -42,7 +42,9 @@ def columns_for(name: str, columns: tuple[str, ...], mapping: Mapping[str, str] 
         if field not in USUAL_NAMES:
             raise TaskSetError(f"Tasks have no field '{field}'.", f"Fields are: {', '.join(USUAL_NAMES)}.")
         if column and column not in columns:
-            raise TaskSetError(f"{name} has no column '{column}' {found}.", f"Choose one of them for '{field}'.")
+            raise TaskSetError(
+                f"{name} has no column '{column}' {found}.", f"Choose one of them for '{field}'.", columns
+            )
     taken = {column for column in given.values() if column}
     chosen = _guess(columns, taken) | given
     for field in REQUIRED:
@@ -50,6 +52,7 @@ def columns_for(name: str, columns: tuple[str, ...], mapping: Mapping[str, str] 
             raise TaskSetError(
                 f"{name}: no {field} column {found}.",
                 f"Rename a column to '{field}', or map one to it on the Tasks page.",
+                columns,
             )
     return {field: chosen[field] for field in USUAL_NAMES if chosen.get(field)}
 

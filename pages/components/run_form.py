@@ -41,7 +41,10 @@ _PATHS = {
 }
 """Form field -> where its value lives in the configuration."""
 
-_ENDPOINT = ("kind", "base_url", "agent_model", "optimizer_model", "api_key_env", "temperature", "demo_latency_ms")
+_ENDPOINT = (
+    "kind", "base_url", "api_key_env", "agent_model", "optimizer_model", "optimizer_base_url", "optimizer_api_key_env",
+    "temperature", "demo_latency_ms",
+)  # fmt: skip
 _KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
@@ -65,6 +68,8 @@ def endpoint_values(config: RunConfig) -> dict[str, Any]:
         "agent_model": "" if agent.is_demo else agent.model,
         "optimizer_model": "" if optimizer.model == agent.model else optimizer.model,
         "api_key_env": agent.api_key_env,
+        "optimizer_base_url": "" if optimizer.base_url == agent.base_url else optimizer.base_url or "",
+        "optimizer_api_key_env": "" if optimizer.api_key_env == agent.api_key_env else optimizer.api_key_env,
         "temperature": agent.temperature,
         "demo_latency_ms": agent.demo_latency_ms,
     }
@@ -92,13 +97,18 @@ def _endpoint(values: Mapping[str, Any], role: str, base: dict[str, Any]) -> dic
     if values["kind"] == "demo":
         latency = values["demo_latency_ms"]
         return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "demo_latency_ms": latency}
-    model = values["agent_model"] if role == "agent" else values["optimizer_model"] or values["agent_model"]
+
+    def chosen(of_agent: str, of_optimizer: str) -> str:
+        """An empty field of the optimizer means: as the agent."""
+        own = (values[of_optimizer] or "").strip() if role == "optimizer" else ""
+        return own or (values[of_agent] or "").strip()
+
     return {
         **base,
         "kind": "openai",
-        "model": (model or "").strip(),
-        "base_url": (values["base_url"] or "").strip() or None,
-        "api_key_env": (values["api_key_env"] or "").strip(),
+        "model": chosen("agent_model", "optimizer_model"),
+        "base_url": chosen("base_url", "optimizer_base_url") or None,
+        "api_key_env": chosen("api_key_env", "optimizer_api_key_env"),
         "temperature": values["temperature"],
     }
 
@@ -176,6 +186,13 @@ def _model() -> None:
     )  # fmt: skip
     first.text_input("Model of the agent", key="form_agent_model", placeholder="gpt-4o-mini", **_KEEP)
     second.text_input("Model of the optimizer", key="form_optimizer_model", placeholder="as the agent", **_KEEP)
+    first.text_input(
+        "Base URL of the optimizer", key="form_optimizer_base_url", placeholder="as the agent",
+        help="For an optimizer that runs elsewhere than the agent.", **_KEEP,
+    )  # fmt: skip
+    second.text_input(
+        "Variable with the optimizer's key", key="form_optimizer_api_key_env", placeholder="as the agent", **_KEEP
+    )
     first.number_input(
         "Temperature", key="form_temperature", min_value=0.0, max_value=2.0, step=0.1, placeholder="the endpoint's own",
         **_KEEP,

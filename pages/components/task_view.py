@@ -155,8 +155,7 @@ def _delete(summary: TaskSetSummary) -> None:
 def upload() -> None:
     """A file becomes a draft, the draft a task set: nothing is saved before the person says so."""
     st.caption(
-        "JSONL, JSON, CSV or TSV with a question and an answer in each record. "
-        "GSM8K, MATH and TabMWP files are read as they come."
+        "JSONL, JSON, CSV or TSV with a question and an answer in each record. GSM8K files are read as they come."
     )
     file = st.file_uploader("File", type=_KINDS, label_visibility="collapsed", key="upload")
     if file is None:
@@ -167,7 +166,9 @@ def upload() -> None:
         draft = bench.read_upload(file.name, data, mapping)
     except AgentOptError as error:
         error_state(error.message, error.hint, title="Not read")
-        _mapping(file.file_id, (), mapping or {})
+        columns = getattr(error, "columns", ())
+        if columns:
+            _mapping(file.file_id, columns, mapping or {})
         return
     left_out = f", {len(draft.errors)} rows left out" if draft.errors else ""
     st.markdown(
@@ -194,7 +195,7 @@ def upload() -> None:
 
 
 def _mapping(file_id: str, columns: Sequence[str], mapping: Mapping[str, str]) -> None:
-    """Which column holds what; without known columns (nothing could be read) their names are typed."""
+    """Which column holds what."""
 
     def remap() -> None:
         chosen = {field: st.session_state[f"map_{field}_{file_id}"] for field in FIELDS}
@@ -203,9 +204,6 @@ def _mapping(file_id: str, columns: Sequence[str], mapping: Mapping[str, str]) -
     with st.container(horizontal=True):
         for field in FIELDS:
             label, key, at = f"Column with the {field}", f"map_{field}_{file_id}", mapping.get(field)
-            if not columns:
-                st.text_input(label, value=at or "", key=key, on_change=remap, width=260)
-                continue
             index = list(columns).index(at) if at in columns else None
             st.selectbox(label, list(columns), index=index, key=key, on_change=remap, width=260)
     others = [f"{field} from {plain(column, 60)}" for field, column in mapping.items() if field not in FIELDS]

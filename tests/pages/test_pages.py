@@ -235,14 +235,14 @@ def test_columns_that_were_not_recognised_can_be_named(page):
     class Strict(FakeWorkbench):
         def read_upload(self, filename, data, mapping=None):
             if not (mapping or {}).get("answer"):
-                raise TaskSetError("mine.csv: no answer column (found: Q, note).", "Map one to it.")
+                raise TaskSetError("mine.csv: no answer column.", "Map one to it.", ("Q", "note"))
             return super().read_upload(filename, data, mapping)
 
     bench = Strict()
     bench.draft = draft(issues=(), mapping={"question": "Q", "answer": "note"})
     at = uploaded(page, bench)
-    assert "found: Q, note" in texts(at)
-    next(box for box in at.text_input if box.label == "Column with the answer").set_value("note").run()
+    assert "no answer column" in texts(at)
+    next(box for box in at.selectbox if box.label == "Column with the answer").set_value("note").run()
     assert "read as csv: 2 tasks" in texts(at)
 
 

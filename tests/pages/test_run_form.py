@@ -33,6 +33,15 @@ def test_each_role_can_have_its_own_model():
     assert (config.agent.endpoint.model, config.optimizer.endpoint.model) == ("small", "large")
 
 
+def test_each_role_can_have_its_own_endpoint_and_key():
+    away = Endpoint(kind="openai", model="large", base_url="http://127.0.0.1:2/v1", api_key_env="OTHER_KEY")
+    config = RunConfig(
+        agent=AgentConfig(endpoint=Endpoint(kind="openai", model="small", base_url="http://127.0.0.1:1/v1"))
+    )
+    config = config.with_(optimizer=config.optimizer.with_(endpoint=away))
+    assert described(config) == config
+
+
 def test_the_demo_model_leaves_nothing_of_an_endpoint_behind():
     config = described(RunConfig(), kind="demo", base_url="http://127.0.0.1:1", agent_model="x")
     assert config.agent.endpoint == Endpoint()
