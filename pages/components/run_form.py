@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig, parse_config
+from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
 from agentopt_core.rollouts import PROTECTION
 from agentopt_core.words import JsonObject
+from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
@@ -41,12 +41,6 @@ _PATHS = {
 }
 """Form field -> where its value lives in the configuration."""
 
-_ENDPOINT = (
-    "kind", "base_url", "api_key_env", "agent_model", "optimizer_model", "optimizer_base_url", "optimizer_api_key_env",
-    "temperature", "demo_latency_ms",
-)  # fmt: skip
-_KEEP: dict[str, Any] = {"persist_state": "session"}
-
 
 def form_values(config: RunConfig) -> dict[str, Any]:
     """What the fields of the training part show for a configuration."""
@@ -57,22 +51,6 @@ def form_values(config: RunConfig) -> dict[str, Any]:
             value = getattr(value, part)
         values[name] = value
     return values
-
-
-def endpoint_values(config: RunConfig) -> dict[str, Any]:
-    """What the fields of the model part show for a configuration."""
-    agent, optimizer = config.agent.endpoint, config.optimizer.endpoint
-    return {
-        "kind": agent.kind,
-        "base_url": agent.base_url or "",
-        "agent_model": "" if agent.is_demo else agent.model,
-        "optimizer_model": "" if optimizer.model == agent.model else optimizer.model,
-        "api_key_env": agent.api_key_env,
-        "optimizer_base_url": "" if optimizer.base_url == agent.base_url else optimizer.base_url or "",
-        "optimizer_api_key_env": "" if optimizer.api_key_env == agent.api_key_env else optimizer.api_key_env,
-        "temperature": agent.temperature,
-        "demo_latency_ms": agent.demo_latency_ms,
-    }
 
 
 def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, str]) -> RunConfig:
@@ -88,29 +66,9 @@ def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, 
         target[path[-1]] = values[name]
     data["name"] = values.get("name") or ""
     for role in ("agent", "optimizer"):
-        data[role]["endpoint"] = _endpoint(values, role, data[role]["endpoint"])
+        data[role]["endpoint"] = endpoint_json(values, role, data[role]["endpoint"])
     data["prompts"] = default_prompts().changed(prompts).model_dump()
     return parse_config(data)
-
-
-def _endpoint(values: Mapping[str, Any], role: str, base: dict[str, Any]) -> dict[str, Any]:
-    if values["kind"] == "demo":
-        latency = values["demo_latency_ms"]
-        return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "demo_latency_ms": latency}
-
-    def chosen(of_agent: str, of_optimizer: str) -> str:
-        """An empty field of the optimizer means: as the agent."""
-        own = (values[of_optimizer] or "").strip() if role == "optimizer" else ""
-        return own or (values[of_agent] or "").strip()
-
-    return {
-        **base,
-        "kind": "openai",
-        "model": chosen("agent_model", "optimizer_model"),
-        "base_url": chosen("base_url", "optimizer_base_url") or None,
-        "api_key_env": chosen("api_key_env", "optimizer_api_key_env"),
-        "temperature": values["temperature"],
-    }
 
 
 def fill_form(config: RunConfig) -> None:
@@ -135,7 +93,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
     left, right = st.columns([5, 2], gap="large")
     with left:
         chosen = _tasks(bench, wanted_tasks)
-        _model()
+        model_fields()
         _training(presets)
         _prompts()
     with right, st.container(border=True):
@@ -154,59 +112,10 @@ def _tasks(bench: Workbench, wanted: str | None) -> str | None:
         list(sets),
         format_func=lambda one: f"{set_label(sets, one)}, {sets[one].splits.get('train', 0)} training tasks",
         key="form_tasks",
-        **_KEEP,
+        **KEEP,
     )
-    name_column.text_input("Name of the run", key="form_name", max_chars=200, placeholder="optional", **_KEEP)
+    name_column.text_input("Name of the run", key="form_name", max_chars=200, placeholder="optional", **KEEP)
     return chosen
-
-
-def _model() -> None:
-    st.subheader("Model", anchor=False)
-    words = {"demo": "Demo model", "openai": "OpenAI-compatible endpoint"}
-    kind = st.segmented_control(
-        "Model", list(words), format_func=words.__getitem__, key="form_kind", required=True,
-        label_visibility="collapsed", **_KEEP,
-    )  # fmt: skip
-    if kind == "demo":
-        st.caption(DEMO_LABEL)
-        st.number_input(
-            "Time a reply takes (ms)", key="form_demo_latency_ms", min_value=0.0, max_value=10_000.0, step=50.0,
-            format="%.0f", width=220, help="So that a run can be watched.", **_KEEP,
-        )  # fmt: skip
-        return
-    first, second = st.columns(2)
-    first.text_input(
-        "Base URL", key="form_base_url", placeholder="https://api.openai.com/v1",
-        help="Empty: the OpenAI API. Ollama: http://localhost:11434/v1. vLLM: http://localhost:8000/v1. "
-        "llama.cpp: http://localhost:8080/v1.", **_KEEP,
-    )  # fmt: skip
-    variable = second.text_input(
-        "Environment variable with the key", key="form_api_key_env",
-        help="Its name, not the key: a key is never typed here and never stored.", **_KEEP,
-    )  # fmt: skip
-    first.text_input("Model of the agent", key="form_agent_model", placeholder="gpt-4o-mini", **_KEEP)
-    second.text_input("Model of the optimizer", key="form_optimizer_model", placeholder="as the agent", **_KEEP)
-    first.text_input(
-        "Base URL of the optimizer", key="form_optimizer_base_url", placeholder="as the agent",
-        help="For an optimizer that runs elsewhere than the agent.", **_KEEP,
-    )  # fmt: skip
-    second.text_input(
-        "Variable with the optimizer's key", key="form_optimizer_api_key_env", placeholder="as the agent", **_KEEP
-    )
-    first.number_input(
-        "Temperature", key="form_temperature", min_value=0.0, max_value=2.0, step=0.1, placeholder="the endpoint's own",
-        **_KEEP,
-    )  # fmt: skip
-    if variable and not os.environ.get(variable):
-        st.caption(
-            f":material/key_off: {plain(variable)} is not set where the dashboard runs. In the shell that starts it: "
-            f'`export {_code(variable)}=...`, or write `{_code(variable)} = "..."` into `.streamlit/secrets.toml`; '
-            "then start the dashboard again. Local servers usually need no key."
-        )
-
-
-def _code(text: str) -> str:
-    return "".join(c for c in text if c.isalnum() or c == "_")[:80]
 
 
 def _training(presets: Mapping[str, Any]) -> None:
@@ -220,7 +129,7 @@ def _training(presets: Mapping[str, Any]) -> None:
     st.subheader("Training", anchor=False)
     preset = st.pills(
         "Start from", list(presets), format_func=lambda key: presets[key].name, key="form_preset", on_change=apply,
-        **_KEEP,
+        **KEEP,
     )  # fmt: skip
     st.caption(presets[preset].explanation if preset else "Your own settings.")
     with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
@@ -232,7 +141,7 @@ def _training(presets: Mapping[str, Any]) -> None:
     with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         st.segmented_control(
             "An update is kept for", list(words), format_func=words.__getitem__, key="form_acceptance", required=True,
-            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties.", **_KEEP,
+            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties.", **KEEP,
         )  # fmt: skip
         _switch("Roll-back", "roll_back", "Withdraw an update that is not better.")
         _switch("Early stop", "early_stop", "Stop by patience; without it only E and the limits end the run.")
@@ -255,11 +164,11 @@ def _training(presets: Mapping[str, Any]) -> None:
 
 def _number(label: str, name: str, why: str, low: float, high: float | None, step: float = 1) -> None:
     st.number_input(label, key=f"form_{name}", help=why, min_value=low, max_value=high, step=step,
-                    placeholder="no limit", **_KEEP)  # fmt: skip
+                    placeholder="no limit", **KEEP)  # fmt: skip
 
 
 def _switch(label: str, name: str, why: str) -> None:
-    st.toggle(label, key=f"form_{name}", help=why, **_KEEP)
+    st.toggle(label, key=f"form_{name}", help=why, **KEEP)
 
 
 def _prompts() -> None:
@@ -273,10 +182,10 @@ def _prompts() -> None:
         st.caption(
             "Every text the models are sent. A change counts for this run only; {{places}} are filled at run time."
         )
-        name = st.selectbox("Prompt", list(shipped), key="chosen_prompt", **_KEEP)
+        name = st.selectbox("Prompt", list(shipped), key="chosen_prompt", **KEEP)
         key = f"prompt_{name}"
         st.session_state.setdefault(key, shipped[name])
-        st.text_area("Text", key=key, height=320, label_visibility="collapsed", **_KEEP)
+        st.text_area("Text", key=key, height=320, label_visibility="collapsed", **KEEP)
         if name in changed:
             st.button(
                 "Back to the shipped text", icon=":material/undo:",
@@ -286,7 +195,7 @@ def _prompts() -> None:
 
 def _start(bench: Workbench, taskset_id: str | None) -> None:
     state, base = st.session_state, st.session_state["form_base"]
-    values = {name: state.get(f"form_{name}") for name in (*_PATHS, *_ENDPOINT, "name")}
+    values = {name: state.get(f"form_{name}") for name in (*_PATHS, *ENDPOINT_FIELDS, "name")}
     edits = {name: state[f"prompt_{name}"] for name in default_prompts().texts if f"prompt_{name}" in state}
     if taskset_id is None:
         st.caption("Choose a task set first.")
@@ -321,19 +230,3 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
             st.caption(f"{plain(endpoint.model)} at {plain(place)}")
             with st.spinner("Asking the endpoint"):
                 checks(bench.check_endpoint(endpoint))
-
-
-_STATES = {
-    "ok": ":green[:material/check_circle:]",
-    "warning": ":orange[:material/warning:]",
-    "failed": ":red[:material/error:]",
-    "skipped": ":gray[:material/remove_circle:]",
-}
-
-
-def checks(found: list[Any]) -> None:
-    """Findings, each with its sign, its detail and the move that mends it."""
-    for one in found:
-        st.markdown(f"{_STATES[one.state]} **{plain(one.name)}** {plain(one.detail, 300)}")
-        if one.hint and one.state != "ok":
-            st.code(one.hint, language=None, wrap_lines=True)

@@ -2,7 +2,8 @@ import pytest
 
 from agentopt_core.config import AgentConfig, Budget, Endpoint, RunConfig, SandboxLimits, TrainingConfig
 from agentopt_core.errors import ConfigError
-from pages.components.run_form import endpoint_values, form_config, form_values
+from pages.components.endpoint_form import endpoint_values
+from pages.components.run_form import form_config, form_values
 
 
 def described(config: RunConfig, **changes: object) -> RunConfig:
