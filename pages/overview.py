@@ -6,7 +6,7 @@ bootstrap()
 
 import streamlit as st
 
-from agentopt_core.config import DEMO_LABEL
+from agentopt_core.config import DEMO_LABEL, Budget
 from agentopt_core.views import LIVE
 from pages.components.run_list import FILTERS, live_cards, runs_table
 from pages.components.say import DASH, accuracy, compact, plain, points
@@ -16,6 +16,8 @@ from pages.components.workbench import workbench
 
 TICK_S = 2.0
 WATCHABLE_MS = 350.0
+QUICK_REQUESTS = 600
+"""What one click may ask of an endpoint that may cost money."""
 
 
 def figures(runs) -> None:
@@ -64,10 +66,10 @@ def states(runs) -> frozenset[tuple[str, str]]:
     return frozenset((run.run_id, run.status) for run in runs)
 
 
-def slowed(config):
-    """The demo model answers at a pace a person can watch; real endpoints have their own."""
+def quick_config(config):
+    """What one click starts: the demo model at a pace a person can watch, a real endpoint with a limit."""
     if not config.is_demo:
-        return config
+        return config.with_(budget=Budget(requests=QUICK_REQUESTS))
     endpoint = config.agent.endpoint.with_(demo_latency_ms=WATCHABLE_MS)
     return config.with_(
         agent=config.agent.with_(endpoint=endpoint), optimizer=config.optimizer.with_(endpoint=endpoint)
@@ -91,17 +93,16 @@ def quick_start(first: bool) -> None:
                         "Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}",
                         type="primary" if first else "secondary",
                     ):  # fmt: skip
-                        config = slowed(preset.config).with_(name=sample.name)
+                        config = quick_config(preset.config).with_(name=sample.name)
                         run_id = bench.start(config, sample.id, by="dashboard")
                         st.toast("Training started.", icon=":material/play_arrow:")
                         st.switch_page(TRAIN, query_params={"run": run_id})
     if endpoint.is_demo:
         st.caption(DEMO_LABEL if first else "The demo model answers. For another one, open Train.")
         return
-    most = max((bench.forecast(preset.config, sample.id).requests_max or 0 for sample in samples), default=0)
     st.caption(
-        f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')}, at most "
-        f"{compact(most)} requests. The Train page takes a budget, or the demo model instead."
+        f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')} and ends after "
+        f"{QUICK_REQUESTS} requests at most. The Train page takes another limit, or the demo model instead."
     )
 
 

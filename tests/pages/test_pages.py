@@ -75,14 +75,19 @@ def test_one_click_starts_a_training_and_shows_it(page):
     assert not at.exception
 
 
-def test_quick_start_with_a_key_says_whom_it_calls_and_how_often_at_most(page):
+def test_quick_start_with_a_key_says_whom_it_calls_and_is_limited(page):
     class Real(FakeWorkbench):
         def presets(self):
             config = RunConfig().with_(agent=RunConfig().agent.with_(endpoint=self.endpoint))
+            config = config.with_(optimizer=config.optimizer.with_(endpoint=self.endpoint))
             return {"paper": SimpleNamespace(name="Paper", explanation="", config=config)}
 
-    at = page(Real(endpoint=Endpoint(kind="openai", model="gpt-x")))
-    assert "One click calls gpt-x at the OpenAI API, at most 6.6k requests" in texts(at)
+    bench = Real(endpoint=Endpoint(kind="openai", model="gpt-x"))
+    at = page(bench)
+    assert "One click calls gpt-x at the OpenAI API and ends after 600 requests at most" in texts(at)
+    next(button for button in at.button if button.label == "Start training").click().run()
+    ((config, _),) = bench.started
+    assert config.budget.requests == 600
 
 
 def test_the_runs_table_shows_accuracy_before_and_after_with_interval_and_n(page):
