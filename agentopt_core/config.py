@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import PromptBook, default_prompts
@@ -24,12 +24,13 @@ Acceptance = Literal["strict", "accept_ties"]
 class Endpoint(Word):
     """Where a role's model answers. It names the variable that holds the key, never the key."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
     kind: Literal["demo", "openai"] = "demo"
     """`demo`: the offline demo model; `openai`: any OpenAI-compatible endpoint."""
     model: str = DEMO_MODEL
     base_url: str | None = None
     """None: the openai client's own default."""
-    api_key_env: str = "OPENAI_API_KEY"
+    api_key_env: str = Field(default="OPENAI_API_KEY", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
     """Environment variable that holds the key; endpoints without keys need none."""
     timeout_s: float = Field(default=120.0, gt=0)
     """Seconds one attempt of a request may take."""
@@ -39,6 +40,17 @@ class Endpoint(Word):
     """Completion tokens per reply; None leaves it to the endpoint."""
     demo_latency_ms: float = Field(default=20.0, ge=0)
     """Demo model only: time one reply takes, in milliseconds."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, base_url: str | None) -> str | None:
+        # A configuration is stored with its run, so whatever could be a key is refused before it gets here.
+        if base_url and ("@" in base_url.partition("://")[2].partition("/")[0] or "?" in base_url or "#" in base_url):
+            raise ValueError(
+                "an address without user name, password and query: they would be stored with the run; put the key "
+                "into an environment variable and name that variable"
+            )
+        return base_url
 
     @property
     def is_demo(self) -> bool:
@@ -102,6 +114,8 @@ class TrainingConfig(Word):
 class Budget(Word):
     """Limits over agent and optimizer together, with what is in flight; None is no limit."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     usd: float | None = Field(default=None, gt=0)
     """US dollars; needs models with a known price."""
     tokens: int | None = Field(default=None, ge=1)
@@ -112,6 +126,8 @@ class Budget(Word):
 
 class SandboxLimits(Word):
     """What one call of a function may use; beyond it the call is ended, not the run."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     wall_s: float = Field(default=10.0, gt=0, le=3600)
     """Seconds of wall clock."""

@@ -58,11 +58,13 @@ def forecast(config: RunConfig, train_tasks: int) -> Forecast:
     rollouts = evaluations * train_tasks
     turns = config.agent.turn_cap
     step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
+    requests_max = rollouts * turns + (evaluations - 1) * step_requests
+    requests_max = min(requests_max, config.budget.requests or requests_max)
     return Forecast(
         train_tasks=train_tasks,
         evaluations_max=evaluations,
         rollouts_max=rollouts,
         requests_per_rollout=f"between 1 and {turns} (the turn cap)",
-        requests_min=train_tasks,
-        requests_max=rollouts * turns + (evaluations - 1) * step_requests,
+        requests_min=min(train_tasks, requests_max),
+        requests_max=requests_max,
     )

@@ -15,7 +15,7 @@ JsonObject = dict[str, JsonValue]
 class Word(BaseModel):
     """A value that never changes; a change is a new value (`with_`). Unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", hide_input_in_errors=True)
 
     def with_(self, **changes: object) -> Self:
         """The same value with some fields changed, validated again."""

@@ -33,7 +33,7 @@ def figures(runs) -> None:
         st.metric(
             "Newest run, accuracy",
             accuracy(latest.best if latest else None),
-            f"{points(latest.baseline, latest.best)}{n}" if latest else None,
+            f"{points(latest.baseline, latest.best)}{n}" if latest and latest.best_evaluation else None,
             help="Of its accepted functions, on its own training tasks (fit, no hold-out).",
             **card,
         )
@@ -62,8 +62,9 @@ def live(drawn: frozenset[tuple[str, str]]) -> None:
             live_cards(workbench(), running)
 
 
-def states(runs) -> frozenset[tuple[str, str]]:
-    return frozenset((run.run_id, run.status) for run in runs)
+def states(runs) -> frozenset[tuple[str, str, int]]:
+    """What the page below the live cards depends on; it is drawn anew when this changes."""
+    return frozenset((run.run_id, run.status, run.evaluations) for run in runs)
 
 
 def quick_config(config):

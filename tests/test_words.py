@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binomtest
 
 from agentopt_core.chat import Purpose
-from agentopt_core.config import RunConfig, TrainingConfig, parse_config
+from agentopt_core.config import Budget, RunConfig, TrainingConfig, parse_config
 from agentopt_core.errors import ConfigError
 from agentopt_core.events import RequestFinished, Warned, from_line, to_line
 from agentopt_core.presets import forecast, presets
@@ -133,3 +133,4 @@ def test_the_forecast_is_bounded_by_the_worst_case_of_algorithm_2():
     assert forecast(config, 20).rollouts_max == 2220
     limited = config.with_(training=TrainingConfig(max_evaluations=5))
     assert forecast(limited, 20).evaluations_max == 5
+    assert forecast(config.with_(budget=Budget(requests=50)), 20).requests_max == 50

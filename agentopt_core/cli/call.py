@@ -74,7 +74,7 @@ def _shown(result: ExecutionResult) -> JsonObject:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise _BadUsage(f"{path} cannot be read: {error.strerror}. Check the path.") from error
     except UnicodeDecodeError as error:
@@ -84,7 +84,7 @@ def _read(path: Path) -> str:
 def _calls(args: argparse.Namespace) -> list[JsonObject]:
     if args.args_file is None:
         return [_arguments(args.args, "--args")]
-    lines = enumerate(_read(args.args_file).splitlines(), 1)
+    lines = enumerate(_read(args.args_file).split("\n"), 1)
     calls = [_arguments(line, f"{args.args_file}, line {number}") for number, line in lines if line.strip()]
     if not calls:
         raise _BadUsage(f"{args.args_file} holds no arguments. Write one JSON object a line.")

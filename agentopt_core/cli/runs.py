@@ -43,7 +43,7 @@ def run_list(args: argparse.Namespace) -> int:
         return 0
     table = Table(box=None, pad_edge=False)
     for title in ("run", "status", "model", "baseline", "best", "cost"):
-        table.add_column(title, no_wrap=title in ("run", "status", "cost"))
+        table.add_column(title, no_wrap=title != "model")
     for run in runs:
         table.add_row(
             Text(run.run_id),

@@ -72,7 +72,10 @@ def run(args: argparse.Namespace) -> int:
     """Create the run and train it here."""
     config = config_from(args)
     bench = workbench(args)
-    folder = bench.create(config, bench.resolve_tasks(args.tasks))
+    task_set = bench.resolve_tasks(args.tasks)
+    folder = bench.create(config, task_set)
+    # Rows that were left out are part of the description: nothing is dropped without a word.
+    print(f"{task_set.name}: {len(task_set.of('train'))} training tasks. {task_set.description}", file=sys.stderr)
     return train_here(bench, folder, as_json=args.json)
 
 
@@ -91,7 +94,8 @@ def train_here(bench: Workbench, folder: RunFolder, *, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        print_report(result, bench.export(folder.run_id) if isinstance(last, RunFinished) else None)
+        learned = isinstance(last, RunFinished) and len(last.functions) > 0
+        print_report(result, bench.export(folder.run_id) if learned else None)
     if isinstance(last, RunFailed):
         print(f"agentopt: {last.message} {last.hint}".strip(), file=sys.stderr)
         return 1
@@ -115,8 +119,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
         args.optimizer_base_url or args.base_url,
         args.optimizer_api_key_env or args.api_key_env,
     )
-    changed = sorted(args.prompts.glob("*.md")) if args.prompts else []
-    texts = {path.stem: path.read_text(encoding="utf-8") for path in changed}
+    texts = prompt_texts(args.prompts) if args.prompts else {}
     data: JsonObject = {
         "name": args.name,
         "agent": {"endpoint": agent.model_dump(mode="json"), "turn_cap": args.turn_cap},
@@ -140,6 +143,20 @@ def config_from(args: argparse.Namespace) -> RunConfig:
         "prompts": default_prompts().changed(texts).model_dump(mode="json"),
     }
     return parse_config(data)
+
+
+def prompt_texts(folder: Path) -> dict[str, str]:
+    """The texts of a folder of NAME.md files.
+
+    Raises: ConfigError when there is none to read.
+    """
+    paths = sorted(folder.glob("*.md")) if folder.is_dir() else []
+    if not paths:
+        raise ConfigError(f"--prompts {folder} is no folder with NAME.md files.", "Name the folder that holds them.")
+    try:
+        return {path.stem: path.read_text(encoding="utf-8-sig") for path in paths}
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"A prompt in {folder} is not UTF-8 text.", "Save it as UTF-8.") from error
 
 
 def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | None, key_env: str) -> Endpoint:

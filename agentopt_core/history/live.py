@@ -11,7 +11,7 @@ from agentopt_core.errors import HistoryLocked
 from agentopt_core.history.ingest import Ingestor, IngestThread
 from agentopt_core.history.store import HistoryStore
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 2.0
 _PAUSE_S = 0.1
 
 

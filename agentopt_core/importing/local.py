@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.detection import READERS
+from agentopt_core.importing.draft import Draft
 from agentopt_core.importing.limits import MAX_FILE_BYTES
 from agentopt_core.importing.names import slug
 from agentopt_core.importing.reading import read_tasks
@@ -35,6 +36,15 @@ def read_folder(folder: Path) -> TaskSet:
     raise TaskSetError(f"{folder} must hold {TASKS} or one task file; found: {found}.", "Name the file itself.")
 
 
+def _left_out(draft: Draft) -> str:
+    """How many rows are missing and why the first ones are."""
+    rows = {issue.row: issue.reason.rstrip(".") for issue in reversed(draft.errors)}
+    if not rows:
+        return ""
+    first = "; ".join(f"row {row}: {rows[row]}" for row in sorted(rows)[:3])
+    return f"; {len(rows)} row{'s' if len(rows) > 1 else ''} left out ({first}{'; ...' if len(rows) > 3 else ''})"
+
+
 def read_file(path: Path) -> TaskSet:
     """The tasks of a file without its bad rows, which the description counts. Raises: TaskSetError."""
     try:
@@ -45,8 +55,7 @@ def read_file(path: Path) -> TaskSet:
         draft = read_tasks(path.name, path.read_bytes())
     except OSError as error:
         raise TaskSetError(f"{path} cannot be read: {error.strerror}.", "Check the file's permissions.") from error
-    left_out = len({issue.row for issue in draft.errors})
-    description = f"Read from {path.name}; {left_out} rows left out." if left_out else f"Read from {path.name}."
+    description = f"Read from {path.name}{_left_out(draft)}."
     # tasks.jsonl says nothing about its tasks; the folder it lies in does
     name = path.resolve().parent.name if path.name == TASKS else draft.task_set.name
     return draft.task_set.with_(id=slug(name), name=name or draft.task_set.name, description=description)

@@ -10,7 +10,7 @@ from agentopt_core.config import Budget
 from agentopt_core.errors import BudgetExhausted, ConfigError
 from agentopt_core.rollouts import Usage
 
-_HINT = "Raise the budget and resume the run; the accepted functions are kept."
+_HINT = "The accepted functions are kept and can be exported; a new run can have a larger budget."
 
 
 class BudgetMeter:

@@ -54,6 +54,7 @@ class Control:
             case "pause":
                 self._may_work.clear()
             case "resume":
+                self.stop_after_epoch = None
                 self._may_work.set()
             case "stop_after_epoch":
                 self.stop_after_epoch = StopReason("stopped", f"Stopped by {command.by} after the step in progress.")

@@ -27,13 +27,15 @@ class Recorded:
         """What all requests so far cost."""
         self.work_s = 0.0
         """Seconds of work of earlier trainer processes."""
+        self.started_at = 0.0
+        """When the last trainer process began, in seconds since 1970."""
         self.is_empty = True
         began = latest = 0.0
         for event in events:
             self.is_empty = False
             if event.kind == "run_started":
                 self.work_s += latest - began
-                began = event.at
+                began = self.started_at = event.at
             latest = event.at
             self._take(event)
         self.work_s += latest - began

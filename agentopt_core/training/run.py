@@ -13,7 +13,7 @@ from typing import TypeVar
 import agentopt_core
 from agentopt_core.agents import FunctionCallingAgent
 from agentopt_core.config import RunConfig
-from agentopt_core.errors import AgentOptError, BudgetExhausted
+from agentopt_core.errors import AgentOptError, BudgetExhausted, RunBusy
 from agentopt_core.evaluation.evaluator import Evaluator
 from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted
 from agentopt_core.execution import LocalExecutor
@@ -59,8 +59,14 @@ def run_training(
     `environ` holds the API keys. Raises: RunBusy when another trainer works on it; DiskFull; ProtocolError when the
     journal is damaged. Everything else that stops a run becomes its last event.
     """
+    folder.config()  # what is no run is refused before anything is written into it
+    asked_at = time.time()
     with folder.hold(patience_s=_HANDOVER_S):
         recorded = Recorded(event for _, event in read_journal(folder.journal))
+        if recorded.started_at > asked_at:
+            raise RunBusy(
+                f"Another trainer has just worked on run {folder.run_id}.", "Look at it before you resume it again."
+            )
         with JournalWriter(folder.journal) as journal:
             sink = Broadcast([journal, *listeners])
             try:

@@ -13,8 +13,11 @@ from pages.components.say import moment, title
 def run_picker(runs: Mapping[str, RunSummary], run_id: str | None, page: str) -> None:
     """A list of all runs, newest first; choosing one opens `page` for it."""
 
+    # A key of its own for each run: the choice made on one page must not stand on another's.
+    key = f"picked_run_{run_id}"
+
     def open_run() -> None:
-        picked = st.session_state["picked_run"]
+        picked = st.session_state[key]
         if picked and picked != run_id:
             st.switch_page(page, query_params={"run": picked})
 
@@ -25,7 +28,7 @@ def run_picker(runs: Mapping[str, RunSummary], run_id: str | None, page: str) ->
         format_func=lambda one: label(runs[one]),
         placeholder="Open a run",
         label_visibility="collapsed",
-        key="picked_run",
+        key=key,
         on_change=open_run,
         width=300,
     )

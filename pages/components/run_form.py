@@ -174,8 +174,10 @@ def _switch(label: str, name: str, why: str) -> None:
 def _prompts() -> None:
     shipped = default_prompts().texts
     changed = [name for name in shipped if st.session_state.get(f"prompt_{name}", shipped[name]) != shipped[name]]
-    label = f"Prompts ({len(changed)} changed for this run)" if changed else "Prompts"
-    with st.expander(label):
+    # The label stays the same: with another one it would be another expander, and closed.
+    with st.expander("Prompts"):
+        if changed:
+            st.caption(f":material/edit: {len(changed)} changed for this run: {', '.join(map(plain, changed))}")
         if not shipped:
             st.caption("No prompt texts are installed.")
             return

@@ -89,8 +89,9 @@ def _draw(run_id: str) -> None:
     lagging(bench.history_problem)
     if run.status == "failed":
         error_state(run.status_reason, run.hint, title="The run cannot go on")
+        _train_again(bench.config(run_id), key="again_failed")
     elif run.status in {"interrupted", "damaged"}:
-        st.warning(plain(run.status_reason, 600), title="No trainer works on this run")
+        st.warning(f"{plain(run.status_reason, 600)}  \n{plain(run.hint, 300)}", title="No trainer works on this run")
     if run.status in {"finished", "stopped"}:
         _ending(run)
     _figures(run, bench.config(run_id))
@@ -105,7 +106,7 @@ def _draw(run_id: str) -> None:
             st.caption("The curve begins with the baseline: the agent without functions, on all training tasks.")
     with right:
         _log(bench.events(run_id, limit=200))
-    _updates(run_id, bench.updates(run_id))
+    _updates(run, bench.updates(run_id))
 
 
 def _header(run: RunSummary) -> None:
@@ -174,9 +175,14 @@ def _figures(run: RunSummary, config: RunConfig) -> None:
     n = f" (n = {run.best.n})" if run.best else ""
     about = f"Of the accepted functions; 95 % interval {interval(run.best)}. Baseline {accuracy(run.baseline)}."
     limit = f"limit ${config.budget.usd:.2f}" if config.budget.usd else "no limit set"
-    row = f"{run.withdrawn_in_a_row} rolled back in a row, C = {run.patience}"
+    row = f"{run.withdrawn_in_a_row} steps without gain, C = {run.patience}"
+    gain = points(run.baseline, run.best) if run.best_evaluation else None
+    if config.budget.requests:
+        limit = f"{run.usage.requests} of {config.budget.requests} requests"
+    elif config.budget.tokens:
+        limit = f"{compact(run.usage.tokens)} of {compact(config.budget.tokens)} tokens"
     with st.grid(5, min_column_width=170):
-        st.metric(f"Accuracy{n}", accuracy(run.best), points(run.baseline, run.best), help=about, **card)
+        st.metric(f"Accuracy{n}", accuracy(run.best), gain, help=about, **card)
         st.metric("Accepted epochs", f"{run.epoch} of {run.max_epochs}", row, **quiet)
         st.metric("Functions", run.functions, f"{run.evaluations} evaluations", **quiet)
         st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)
@@ -222,7 +228,7 @@ def _log(events: Sequence[EventLine]) -> None:
     )  # fmt: skip
 
 
-def _updates(run_id: str, updates: Sequence[UpdateView]) -> None:
+def _updates(run: RunSummary, updates: Sequence[UpdateView]) -> None:
     if not updates:
         return
     st.subheader("Updates", anchor=False)
@@ -230,15 +236,19 @@ def _updates(run_id: str, updates: Sequence[UpdateView]) -> None:
     page = st.pagination(pages, key="updates_page", bind="query-params") if pages > 1 else 1
     newest = list(reversed(updates))
     for update in newest[(page - 1) * UPDATES_A_PAGE : page * UPDATES_A_PAGE]:
-        _update(run_id, update)
+        _update(run, update)
 
 
-def _update(run_id: str, update: UpdateView) -> None:
+def _update(run: RunSummary, update: UpdateView) -> None:
     word, color, icon = VERDICTS[update.verdict]
+    undecided = update.verdict == "pending" and run.status not in LIVE
+    if undecided:
+        word, icon = "not decided", ":material/remove:"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
         st.badge(word, color=color, icon=icon)
         with st.container(gap="xxsmall"):
-            nothing = "the optimizer is at work" if update.verdict == "pending" else "no valid action"
+            working = update.verdict == "pending" and not undecided
+            nothing = "the optimizer is at work" if working else "no valid action"
             did = ", ".join(f"{action.op} {action.name}" for action in update.actions) or nothing
             change = f": {accuracy(update.base)} to {accuracy(update.candidate)}" if update.candidate else ""
             tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
@@ -249,7 +259,7 @@ def _update(run_id: str, update: UpdateView) -> None:
         if update.actions:
             st.page_link(
                 FUNCTIONS, label="Diff", icon=":material/difference:",
-                query_params={"run": run_id, "name": update.actions[0].name, "step": str(update.step)},
+                query_params={"run": run.run_id, "name": update.actions[0].name, "step": str(update.step)},
             )  # fmt: skip
 
 
@@ -257,13 +267,18 @@ def _settings(config: RunConfig) -> None:
     with st.expander("Settings and prompts of this run", on_change="rerun", key="settings") as settings:
         if not settings.open:
             return
-        if st.button("Train again with these settings", icon=":material/replay:"):
-            fill_form(config)
-            st.session_state["form_preset"] = None
-            st.switch_page(TRAIN)
+        _train_again(config, key="again")
         left, right = st.columns(2)
         left.json(config.model_dump(mode="json", exclude={"prompts"}), expanded=1)
         with right:
             texts = config.prompts.texts
             if texts:
                 st.code(texts[st.selectbox("Prompt", list(texts), key="run_prompt")], language=None, wrap_lines=True)
+
+
+def _train_again(config: RunConfig, key: str) -> None:
+    """A new run's form, filled with these settings."""
+    if st.button("Train again with these settings", icon=":material/replay:", key=key):
+        fill_form(config)
+        st.session_state["form_preset"] = None
+        st.switch_page(TRAIN)

@@ -126,7 +126,7 @@ def moment(at: float) -> str:
 
 def title(run: RunSummary) -> str:
     """What people call the run."""
-    return shorten(run.name or run.run_id, 80)
+    return shorten(run.task_set if run.name in ("", run.run_id) else run.name, 80)
 
 
 def remaining(progress: Progress, now: float) -> str:

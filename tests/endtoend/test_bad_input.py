@@ -181,6 +181,53 @@ def test_a_budget_that_is_used_up_ends_the_run_with_the_accepted_set_intact(tmp_
     assert result["best"] is not None
 
 
+def test_a_run_that_learned_nothing_ends_well_and_exports_nothing(tmp_path):
+    one = ("train", "--demo", "--tasks", "number-and-algebra", "--max-evaluations", "1", "--home", tmp_path)
+    done = agentopt(*one)
+    assert done.returncode == 0
+    assert "baseline" in done.stdout
+    assert "Learned functions" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        ("--base-url", "http://user:sk-SECRET@127.0.0.1:9/v1"),
+        ("--base-url", "http://127.0.0.1:9/v1?api_key=sk-SECRET"),
+        ("--base-url", "http://127.0.0.1:9/v1", "--api-key-env", "sk-SECRET"),
+    ],
+)
+def test_a_key_written_into_an_option_is_refused_and_stored_nowhere(tmp_path, secret):
+    done = agentopt("train", "--tasks", "number-and-algebra", "--model", "m", *secret, "--home", tmp_path)
+    assert done.returncode == 2
+    assert "sk-SECRET" not in done.stdout + done.stderr
+    assert runs_in(tmp_path) == []
+
+
+def test_rows_that_are_left_out_are_said_before_training(tmp_path):
+    path = tmp_path / "some.jsonl"
+    path.write_text('{"question": "What is 1+1?", "answer": "2"}\nnot json\n')
+    done = agentopt("train", "--demo", "--tasks", path, "--max-evaluations", "1", "--home", tmp_path / "home", "--json")
+    assert result_of(done)["n"] == 1
+    assert "1 row left out (row 2" in done.stderr
+
+
+def test_a_folder_without_prompts_is_refused(tmp_path):
+    says(
+        agentopt("train", "--demo", "--tasks", "number-and-algebra", "--prompts", tmp_path, "--home", tmp_path),
+        2,
+        "--prompts",
+    )
+
+
+def test_a_terminal_without_utf8_shows_escapes_instead_of_failing(tmp_path):
+    done = agentopt("runs", "--home", tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    source = tmp_path / "f.py"
+    source.write_text("def f():\n    return '\u00e9'\n", encoding="utf-8")
+    assert agentopt("call", source, "f", env={"PYTHONIOENCODING": "ascii"}).returncode == 0
+
+
 def test_every_command_shows_an_example_in_its_help():
     listed = agentopt("--help")
     assert listed.returncode == 0

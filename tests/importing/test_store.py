@@ -153,7 +153,7 @@ def test_tasks_are_named_by_id_by_name_or_by_path(store, tmp_path):
     for spec in (str(file), str(file.parent)):
         resolved = store.resolve(spec)
         assert (resolved.name, len(resolved)) == ("Mine", 1)
-        assert resolved.description == "Read from Mine.csv; 1 rows left out."
+        assert resolved.description == "Read from Mine.csv; 1 row left out (row 2: The question is missing)."
     assert store.resolve(str(tmp_path / "samples" / "sample-one")).name == "Sample one"
     assert store.resolve(str(tmp_path / "samples" / "sample-one" / "tasks.jsonl")).name == "sample-one"
 

@@ -24,7 +24,7 @@ def test_the_request_that_would_go_beyond_a_limit_does_not_begin(budget, words):
         with pytest.raises(BudgetExhausted) as end:
             await meter.reserve(ONE)
         assert words in end.value.message
-        assert "resume" in end.value.hint
+        assert "larger budget" in end.value.hint
         assert meter.spent == ONE + ONE
 
     asyncio.run(work())

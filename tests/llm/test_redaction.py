@@ -5,8 +5,8 @@ import traceback
 
 import pytest
 
-from agentopt_core.config import Endpoint
-from agentopt_core.errors import EndpointSetupError
+from agentopt_core.config import Endpoint, parse_word
+from agentopt_core.errors import ConfigError, EndpointSetupError
 from agentopt_core.events import to_line
 from agentopt_core.llm.access import resolve, shown
 from agentopt_core.llm.redaction import Redactor
@@ -74,9 +74,11 @@ def test_an_address_is_shown_without_credentials_and_query():
 
 
 def test_credentials_in_an_address_are_refused_without_repeating_them():
-    with pytest.raises(EndpointSetupError) as refusal:
-        resolve(Endpoint(kind="openai", model="m", base_url="https://me:secret@host.example/v1"), {})
-    assert "secret" not in str(refusal.value)
+    for address in ("https://me:secret@host.example/v1", "https://host.example/v1?api_key=secret"):
+        with pytest.raises(ConfigError) as refusal:
+            parse_word(Endpoint, {"kind": "openai", "model": "m", "base_url": address})
+        assert "secret" not in str(refusal.value)
+        assert "environment variable" in str(refusal.value)
 
 
 def test_a_key_that_cannot_be_sent_is_refused_without_repeating_it():

@@ -57,6 +57,15 @@ def test_stop_after_epoch_lets_the_step_in_progress_finish():
     asyncio.run(story())
 
 
+def test_a_run_that_is_to_stop_after_its_epoch_can_be_told_to_go_on():
+    async def story():
+        control = Control(Inbox("stop_after_epoch", "resume"), ListSink())
+        await heard(control)
+        assert control.stop_after_epoch is None
+
+    asyncio.run(story())
+
+
 def test_stop_ends_the_work_at_once_and_says_who_asked():
     async def story():
         started = asyncio.Event()
