@@ -402,8 +402,8 @@ def test_a_run_so_new_that_the_history_does_not_know_it_is_waited_for(page):
 def test_runs_of_one_name_stay_apart_in_the_list_of_runs(page):
     bench = FakeWorkbench((trained("run-1111"), trained("run-2222")))
     at = page(bench, "train", run="run-2222")
-    assert len(set(at.selectbox(key="picked_run").options)) == 2
-    assert at.selectbox(key="picked_run").value == "run-2222"
+    assert len(set(at.selectbox(key="picked_run_run-2222").options)) == 2
+    assert at.selectbox(key="picked_run_run-2222").value == "run-2222"
 
 
 def test_task_sets_of_one_name_stay_apart(page):
