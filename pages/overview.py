@@ -28,7 +28,7 @@ def figures(runs) -> None:
     total = None if None in costs else sum(costs)
     card = {"border": True, "height": "stretch"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    with st.grid(5, min_column_width=170):
+    with st.grid(5, min_column_width=150):
         st.metric("Runs", len(runs), f"{live} live", **quiet)
         st.metric(
             "Newest run, accuracy",

@@ -43,7 +43,7 @@ def run_list(args: argparse.Namespace) -> int:
         return 0
     table = Table(box=None, pad_edge=False)
     for title in ("run", "status", "model", "baseline", "best", "cost"):
-        table.add_column(title, no_wrap=title != "model")
+        table.add_column(title, no_wrap=title == "run", overflow="fold")
     for run in runs:
         table.add_row(
             Text(run.run_id),
@@ -53,7 +53,9 @@ def run_list(args: argparse.Namespace) -> int:
             share(run.best),
             dollars(run.usage.cost_usd),
         )
-    Console().print(table)
+    console = Console()
+    # A pipe has no width: there nothing is folded or cut.
+    (console if console.is_terminal else Console(width=200)).print(table)
     return 0
 
 

@@ -181,7 +181,7 @@ def _figures(run: RunSummary, config: RunConfig) -> None:
         limit = f"{run.usage.requests} of {config.budget.requests} requests"
     elif config.budget.tokens:
         limit = f"{compact(run.usage.tokens)} of {compact(config.budget.tokens)} tokens"
-    with st.grid(5, min_column_width=170):
+    with st.grid(5, min_column_width=150):
         st.metric(f"Accuracy{n}", accuracy(run.best), gain, help=about, **card)
         st.metric("Accepted epochs", f"{run.epoch} of {run.max_epochs}", row, **quiet)
         st.metric("Functions", run.functions, f"{run.evaluations} evaluations", **quiet)
