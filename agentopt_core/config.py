@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import PromptBook, default_prompts
+from agentopt_core.rollouts import SandboxLevel
 from agentopt_core.words import JsonObject, Word
 
 DEMO_MODEL = "demo"
@@ -68,6 +69,8 @@ class AgentConfig(Word):
     """Estimated tokens of one tool output that reach the model; the middle is cut."""
     failed_calls_limit: int = Field(default=3, ge=1)
     """After so many failed calls of one function the agent is told to go on without it."""
+    calls_per_rollout: int = Field(default=200, ge=1, le=100_000)
+    """Calls of functions and of `python` that one rollout may make; further ones are declined."""
 
 
 class OptimizerConfig(Word):
@@ -139,6 +142,14 @@ class SandboxLimits(Word):
     """KiB of standard output that are kept."""
     result_kb: int = Field(default=1024, ge=1)
     """KiB of JSON a result may have."""
+    file_mb: int = Field(default=16, ge=0, le=4096)
+    """MiB one file may grow to, in the folder a call may write to."""
+    scratch_mb: int = Field(default=64, ge=0, le=4096)
+    """MiB of all files in that folder, which lies in memory and is gone after the call; 0: no such folder."""
+    scratch_without_quota: bool = False
+    """At level `landlock`, where nothing holds a call to `scratch_mb`: give it a folder all the same."""
+    minimum: SandboxLevel = "landlock"
+    """The weakest isolation the run may start with; below `landlock` it never starts as root."""
     workers: int | None = Field(default=None, ge=1)
     """Calls that run at the same time; None: one per core, at least 2."""
     packages: tuple[str, ...] = ("numpy", "pandas", "scipy", "sympy")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import shutil
 import sys
@@ -15,11 +14,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from agentopt_core.config import SandboxLimits
-from agentopt_core.errors import AgentOptError
+from agentopt_core.errors import SandboxUnavailable
 from agentopt_core.llm.doctor import check_endpoint
-from agentopt_core.rollouts import PROTECTION, ExecutionResult, SandboxLevel
-from agentopt_core.sandbox import ProcessSandbox
-from agentopt_core.seams import Sandbox
+from agentopt_core.rollouts import Isolation
+from agentopt_core.sandbox import find_isolation, require
 from agentopt_core.views import Check
 
 __all__ = ["check_endpoint", "check_machine", "check_packages", "check_python", "check_sandbox"]
@@ -31,8 +29,6 @@ _MB = 1024 * 1024
 _DISK_NEEDED_MB = 100
 _DISK_WISHED_MB = 1024
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_SANDBOX_S = 20.0
-"""Seconds a first call in the sandbox may take: its libraries have to be loaded."""
 
 
 def check_machine(home: Path) -> list[Check]:
@@ -45,7 +41,7 @@ def check_machine(home: Path) -> list[Check]:
         check_packages(_requirements()),
         _check_home(home),
         _check_disk(home),
-        check_sandbox(lambda: ProcessSandbox(SandboxLimits())),
+        check_sandbox(find_isolation),
         _check_browser(),
     ]
 
@@ -141,33 +137,15 @@ def _check_disk(home: Path) -> Check:
     return Check(name=name, state="ok", detail=detail)
 
 
-def check_sandbox(open_sandbox: Callable[[], Sandbox]) -> Check:
-    """Do functions run here, and what are they kept from? Call it outside an event loop."""
+def check_sandbox(look: Callable[[], Isolation]) -> Check:
+    """Do functions run here, what are they kept from, and what would keep them from more? Not inside an event loop."""
     name = "Isolation of functions"
+    isolation = look()
     try:
-        level, result = asyncio.run(_try_sandbox(open_sandbox))
-    except AgentOptError as error:
+        require(isolation, SandboxLimits().minimum)
+    except SandboxUnavailable as error:
         return Check(name=name, state="failed", detail=error.message, hint=error.hint)
-    except (OSError, TimeoutError) as error:
-        detail = f"Functions cannot be run: {str(error) or 'no answer'} (within {_SANDBOX_S:g} s)."
-        return Check(name=name, state="failed", detail=detail, hint=_INSTALL)
-    if result.error is not None:
-        detail = f"Functions cannot be run: {result.error.type}: {result.error.message}"
-        return Check(name=name, state="failed", detail=detail, hint=_INSTALL)
-    detail = f"Level '{level}': {PROTECTION[level]}"
-    if level in ("namespaces", "landlock"):
-        return Check(name=name, state="ok", detail=detail)
-    hint = "Functions are code that a model wrote: run AgentOpt in a container or as a user that owns nothing of value."
-    return Check(name=name, state="warning", detail=detail, hint=hint)
-
-
-async def _try_sandbox(open_sandbox: Callable[[], Sandbox]) -> tuple[SandboxLevel, ExecutionResult]:
-    sandbox = open_sandbox()
-    try:
-        async with asyncio.timeout(_SANDBOX_S):
-            return sandbox.level, await sandbox.run_python("1 + 1")
-    finally:
-        await sandbox.close()
+    return Check(name=name, state="ok", detail=isolation.sentence)
 
 
 def _check_browser() -> Check:

@@ -46,6 +46,8 @@ class RunStarted(Fact):
     pid: int
     train_tasks: int
     level: SandboxLevel
+    isolation: str = ""
+    """What that level protects, and what the stronger ones lack on this machine."""
     environment: JsonObject
     """Versions of Python, this package and the main libraries; platform."""
 

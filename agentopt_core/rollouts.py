@@ -6,13 +6,15 @@ import math
 from functools import cached_property
 from typing import Literal
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from agentopt_core.functions import FunctionSet
 from agentopt_core.tasks import Split
 from agentopt_core.words import JsonObject, Word
 
 SandboxLevel = Literal["namespaces", "landlock", "seccomp", "limits"]
+LEVELS: tuple[SandboxLevel, ...] = ("namespaces", "landlock", "seccomp", "limits")
+"""Strongest first."""
 PROTECTION: dict[SandboxLevel, str] = {
     "namespaces": "files, network, other processes and resources are protected; the kernel is shared.",
     "landlock": "files, network, other processes and resources are protected; file names and sizes are visible.",
@@ -20,6 +22,23 @@ PROTECTION: dict[SandboxLevel, str] = {
     "limits": "time, memory and output are limited; your files and the network are NOT protected.",
 }
 """What each level of isolation protects, and what it does not."""
+
+
+class Isolation(Word):
+    """What functions are isolated by on a machine."""
+
+    level: SandboxLevel | None
+    """The strongest level that holds; None where functions cannot be run at all."""
+    lacking: dict[SandboxLevel, str] = Field(default_factory=dict)
+    """For each stronger level, why it does not hold, in a sentence."""
+
+    @property
+    def sentence(self) -> str:
+        """The level, what it protects, and what a stronger one lacks."""
+        if self.level is None:
+            return "Functions cannot be run on this machine."
+        better = " ".join(f"'{level}' is not available: {why}" for level, why in self.lacking.items())
+        return f"Level '{self.level}': {PROTECTION[self.level]} {better}".strip()
 
 
 class Usage(Word):
@@ -86,6 +105,8 @@ class ExecutionError(Word):
     message: str
     line: int | None = None
     """Line of the function's own source, counted from 1."""
+    lines: tuple[int, ...] = ()
+    """Lines of its own source on the way there, outermost first: the last one is `line`."""
 
 
 class ExecutionResult(Word):

@@ -11,7 +11,7 @@ from agentopt_core.chat import ChatReply, ChatRequest
 from agentopt_core.events import Event
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.rollouts import Answer, ExecutionResult, Rollout, SandboxLevel, Score
-from agentopt_core.tasks import Question, Task
+from agentopt_core.tasks import Attachment, Question, Task
 
 
 class ChatModel(Protocol):
@@ -26,15 +26,34 @@ class ChatModel(Protocol):
         ...
 
 
+class Notebook(Protocol):
+    """The agent's Python within one rollout."""
+
+    async def run(self, code: str) -> ExecutionResult:
+        """Run a block: `stdout` is what it printed, `value` its last expression (its repr where it has no JSON form).
+
+        What earlier blocks of this notebook defined is there, unless a limit ended one of them: then the output says
+        so. Blocks that are asked for at the same time run one after the other.
+        Raises: InfrastructureFault as `Sandbox.call`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End its process and forget all it defined. Closing twice is fine."""
+        ...
+
+
 class Sandbox(Protocol):
-    """Runs code that a model wrote."""
+    """Runs code that a model wrote. Code finds a task's files, read-only, in `attachments/` of its current folder."""
 
     @property
     def level(self) -> SandboxLevel:
         """What isolation calls really get."""
         ...
 
-    async def call(self, function: Function, arguments: Mapping[str, JsonValue]) -> ExecutionResult:
+    async def call(
+        self, function: Function, arguments: Mapping[str, JsonValue], attachments: tuple[Attachment, ...] = ()
+    ) -> ExecutionResult:
         """Run one call in isolation; a crash or time-out comes back as a result, never as an exception.
 
         Raises: InfrastructureFault when the worker is lost for a reason that is not the function's.
@@ -45,8 +64,8 @@ class Sandbox(Protocol):
         """Execute the source without calling it: imports and top-level checks run, `name` must be callable."""
         ...
 
-    async def run_python(self, code: str) -> ExecutionResult:
-        """Run a block of Python as a script: `stdout` is what it printed, `value` its last expression."""
+    def notebook(self, attachments: tuple[Attachment, ...] = ()) -> Notebook:
+        """A notebook of its own, that shares nothing with any other; close it when its rollout ends."""
         ...
 
     async def close(self) -> None:

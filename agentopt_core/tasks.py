@@ -14,6 +14,10 @@ AnswerType = Literal["auto", "exact", "text", "numeric", "choice", "math", "gaia
 """How an answer is compared with the gold; `auto` lets the grader choose from the gold answer."""
 
 
+ATTACHMENTS = "attachments"
+"""The folder, in the current folder of code that works on a task, in which the task's files are found."""
+
+
 class Attachment(Word):
     """A file that belongs to a task."""
 

@@ -11,6 +11,7 @@ from agentopt_core.chat import ChatReply, ChatRequest
 from agentopt_core.events import Event
 from agentopt_core.functions import Function
 from agentopt_core.rollouts import ExecutionError, ExecutionResult, SandboxLevel, Usage
+from agentopt_core.tasks import Attachment
 from agentopt_core.words import JsonObject
 
 Reply = str | JsonObject | Exception
@@ -64,7 +65,9 @@ class InMemorySandbox:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, JsonValue]]] = []
 
-    async def call(self, function: Function, arguments: Mapping[str, JsonValue]) -> ExecutionResult:
+    async def call(
+        self, function: Function, arguments: Mapping[str, JsonValue], attachments: tuple[Attachment, ...] = ()
+    ) -> ExecutionResult:
         """Execute the code and call the function."""
         self.calls.append((function.name, dict(arguments)))
         names: dict[str, object] = {}
@@ -84,19 +87,34 @@ class InMemorySandbox:
             return ExecutionResult(ok=False, error=ExecutionError(type=type(error).__name__, message=str(error)))
         return ExecutionResult(ok=callable(names.get(function.name)))
 
-    async def run_python(self, code: str) -> ExecutionResult:
-        """Execute a block; what it prints is its output."""
+    def notebook(self, attachments: tuple[Attachment, ...] = ()) -> InMemoryNotebook:
+        """A namespace in this process."""
+        return InMemoryNotebook()
+
+    async def close(self) -> None:
+        """Nothing to end."""
+
+
+class InMemoryNotebook:
+    """Blocks of trusted test code that share their variables; what one prints is its output."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, object] = {}
+
+    async def run(self, code: str) -> ExecutionResult:
+        """Execute a block."""
         printed: list[str] = []
-        names: dict[str, object] = {"print": lambda *words: printed.append(" ".join(map(str, words)))}
+        self._names["print"] = lambda *words: printed.append(" ".join(map(str, words)))
         try:
-            exec(code, names)  # noqa: S102 - test code only, see the class
+            exec(code, self._names)  # noqa: S102 - test code only, see the class
         except Exception as error:
             failure = ExecutionError(type=type(error).__name__, message=str(error))
             return ExecutionResult(ok=False, stdout="\n".join(printed), error=failure)
         return ExecutionResult(ok=True, stdout="\n".join(printed))
 
     async def close(self) -> None:
-        """Nothing to end."""
+        """Forget all."""
+        self._names.clear()
 
 
 class ListSink:

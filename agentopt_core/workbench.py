@@ -21,8 +21,8 @@ from agentopt_core.history.store import HistoryStore
 from agentopt_core.importing import Draft, TaskSetStore, read_tasks
 from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
-from agentopt_core.rollouts import SandboxLevel
-from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.rollouts import Isolation
+from agentopt_core.sandbox import find_isolation, require
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import (
     LIVE,
@@ -125,9 +125,9 @@ class Workbench:
         return forecast(config, len(self.task_set(taskset_id).of("train")))
 
     @property
-    def isolation(self) -> SandboxLevel:
-        """What functions are isolated by on this machine; `rollouts.PROTECTION` says what that protects."""
-        return ProcessSandbox.level
+    def isolation(self) -> Isolation:
+        """What functions are isolated by on this machine. Looked for once, which takes about a second."""
+        return find_isolation()
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         """Is the endpoint reachable, the key right, the model there, function calling working?"""
@@ -144,7 +144,12 @@ class Workbench:
     # Runs -----------------------------------------------------------------------------------------------------------
 
     def create(self, config: RunConfig, task_set: TaskSet) -> RunFolder:
-        """A new run, ready to be trained. Raises: TaskSetError when there is nothing to train on; ConfigError."""
+        """A new run, ready to be trained.
+
+        Raises: TaskSetError when there is nothing to train on; ConfigError; SandboxUnavailable when functions would be
+        isolated by less than the configuration asks for.
+        """
+        require(find_isolation(), config.sandbox.minimum)
         if not task_set.of("train"):
             raise TaskSetError(
                 f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",
@@ -152,7 +157,7 @@ class Workbench:
             )
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
-        return RunFolder.create(self.home, config, task_set)
+        return RunFolder.create(self.home, config, task_set, self._task_sets.files(task_set.id))
 
     def start(self, config: RunConfig, taskset_id: str, by: str) -> str:
         """Create a run and launch its trainer, a process of its own that outlives this one. Returns the run id."""

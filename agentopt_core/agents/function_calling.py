@@ -70,6 +70,8 @@ class FunctionCallingAgent:
             end = _End("fault", note=str(fault))
         except RequestRefused as refusal:
             end = _End("refused", note=str(refusal))
+        finally:
+            await episode.close()
         return Rollout(
             task_id=question.id,
             messages=episode.conversation.record,
@@ -108,8 +110,11 @@ class _Episode:
         self._prompts = prompts
         self._purpose = Purpose(role="agent", evaluation=evaluation, task_id=question.id)
         self._toolbox = Toolbox(functions, prompts, config.failed_calls_limit)
+        self._attachments = question.attachments
+        self._notebook = sandbox.notebook(question.attachments)
         self._stalled = False
         self._blocks = 0
+        self._calls = 0
         self.uses: list[ToolUse] = []
         self.usage = Usage()
         self.conversation = Conversation(
@@ -132,6 +137,10 @@ class _Episode:
             if turn == self._config.turn_cap - 1:
                 self.conversation.note(self._prompts.fill("agent_last_turn"))
         return _End("turn_cap")
+
+    async def close(self) -> None:
+        """Forget what the rollout's Python holds."""
+        await self._notebook.close()
 
     async def _take(self, reply: Reply) -> _End | None:
         calls = self.conversation.add_reply(reply)
@@ -163,7 +172,8 @@ class _Episode:
         return _End("answered", Answer(text=answers[-1], source="tool")) if answers else None
 
     async def _run_blocks(self, blocks: tuple[str, ...]) -> None:
-        plans: list[Plan] = [RunPython(self._block_call(code), code) for code in blocks[:MAX_CALLS_PER_REPLY]]
+        runs = (RunPython(self._block_call(code), code) for code in blocks[:MAX_CALLS_PER_REPLY])
+        plans = self._within_limit(runs)
         uses = await together(self._execute(plan) for plan in plans)
         outputs = [
             self._prompts.fill("agent_python_output", output=self._told(plan, use))
@@ -178,9 +188,16 @@ class _Episode:
         bounded: list[Plan] = []
         running = 0
         for plan in plans:
-            running += isinstance(plan, RunPython | CallFunction)
-            over = running > MAX_CALLS_PER_REPLY and not isinstance(plan, Finish)
-            bounded.append(Decline(plan.call, self._too_many()) if over else plan)
+            runs = isinstance(plan, RunPython | CallFunction)
+            running += runs
+            if running > MAX_CALLS_PER_REPLY and not isinstance(plan, Finish):
+                bounded.append(Decline(plan.call, self._too_many()))
+            elif runs and self._calls >= self._config.calls_per_rollout:
+                limit = str(self._config.calls_per_rollout)
+                bounded.append(Decline(plan.call, self._prompts.fill("agent_calls_used_up", limit=limit)))
+            else:
+                self._calls += runs
+                bounded.append(plan)
         return bounded
 
     def _too_many(self) -> str:
@@ -194,10 +211,10 @@ class _Episode:
         """Run what the plan says; None where there is nothing to run."""
         match plan:
             case RunPython(call, code):
-                result = await self._sandbox.run_python(code)
+                result = await self._notebook.run(code)
                 return ToolUse(call_id=call.id, tool=PYTHON, arguments={"code": code}, result=result)
             case CallFunction(call, function, arguments):
-                result = await self._sandbox.call(function, arguments)
+                result = await self._sandbox.call(function, arguments, self._attachments)
                 return ToolUse(call_id=call.id, tool=function.name, arguments=arguments, result=result)
             case Decline(call, problem=problem) if problem:
                 error = ExecutionError(type="BadArguments", message=problem)

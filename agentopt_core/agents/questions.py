@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from agentopt_core.sandbox import places_of
 from agentopt_core.tasks import Question
 
 
 def question_text(question: Question) -> str:
-    """The question with all that belongs to it: passage, options, unit, and files by name alone."""
+    """The question with all that belongs to it: passage, options, unit, and where code finds its files."""
     parts = [question.text.strip()]
     if question.context.strip():
         parts.append(f"Context:\n{question.context.strip()}")
@@ -15,6 +16,6 @@ def question_text(question: Question) -> str:
     if question.unit.strip():
         parts.append(f"Unit of the answer: {question.unit.strip()}")
     if question.attachments:
-        names = ", ".join(attachment.path for attachment in question.attachments)
-        parts.append(f"The task came with files that cannot be opened here: {names}")
+        places = "\n".join(f"- {place}" for place in places_of(question.attachments))
+        parts.append(f"Files of the task, which code can open and read under these paths:\n{places}")
     return "\n\n".join(parts)

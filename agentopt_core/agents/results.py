@@ -39,5 +39,8 @@ def error_text(error: ExecutionError | None) -> str:
     """Type, message and line."""
     if error is None:
         return "Error: the call failed without saying why."
-    place = f" (line {error.line})" if error.line is not None else ""
+    if len(error.lines) > 1:
+        place = f" (lines {', '.join(map(str, error.lines[:-1]))}, then {error.lines[-1]})"
+    else:
+        place = f" (line {error.line})" if error.line is not None else ""
     return well_formed(f"Error: {error.type}: {error.message}{place}")

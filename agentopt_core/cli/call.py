@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from agentopt_core.cli.common import Subparsers, add_command, print_json
+from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
 from agentopt_core.config import SandboxLimits
 from agentopt_core.functions import Function
-from agentopt_core.rollouts import ExecutionResult
-from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.rollouts import ExecutionResult, Isolation
+from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.words import JsonObject
 
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean", "list": "array", "dict": "object"}
@@ -33,7 +34,7 @@ def register(subparsers: Subparsers) -> None:
         "Run a function from a Python file in the sandbox, as a rollout would; one JSON object a call.",
         """call functions.py area --args '{"width": 3, "height": 4}'
 
-prints {"ok": true, "value": 12, "stdout": "", "error": null, "ms": 4.1, "level": "limits"}
+prints {"ok": true, "value": 12, "stdout": "", "error": null, "ms": 4.1, "level": "namespaces"}
 exit codes: 0 every call returned; 1 some call failed; 2 bad usage""",
     )
     parser.add_argument("file", type=Path, metavar="FILE.py", help="Python source that defines the function")
@@ -41,6 +42,7 @@ exit codes: 0 every call returned; 1 some call failed; 2 bad usage""",
     given = parser.add_mutually_exclusive_group()
     given.add_argument("--args", default="{}", metavar="JSON", help="the arguments as a JSON object (default: {})")
     given.add_argument("--args-file", type=Path, metavar="FILE.jsonl", help="one JSON object a line: one call each")
+    add_sandbox(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,11 +53,12 @@ def run(args: argparse.Namespace) -> int:
     except _BadUsage as error:
         print(f"agentopt: {error}", file=sys.stderr)
         return 2
-    return asyncio.run(_run(function, calls))
+    limits = limits_from(args)
+    return asyncio.run(_run(function, calls, limits, find_isolation()))
 
 
-async def _run(function: Function, calls: list[JsonObject]) -> int:
-    sandbox = ProcessSandbox(SandboxLimits())
+async def _run(function: Function, calls: list[JsonObject], limits: SandboxLimits, isolation: Isolation) -> int:
+    sandbox = open_sandbox(limits, isolation, notebooks=0)
     failures = 0
     try:
         for arguments in calls:

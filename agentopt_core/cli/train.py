@@ -11,6 +11,7 @@ from typing import get_args
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
 from agentopt_core.cli.progress import ProgressBar, print_report
+from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
 from agentopt_core.commands import Command
 from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config, parse_word
 from agentopt_core.errors import ConfigError
@@ -60,10 +61,12 @@ def register(subparsers: Subparsers) -> None:
     limits.add_argument("--budget-usd", type=float, help="US dollars, over both roles")
     limits.add_argument("--budget-tokens", type=int, help="tokens, over both roles")
     limits.add_argument("--budget-requests", type=int, help="requests, over both roles")
+    limits.add_argument("--calls-per-rollout", type=int, default=200, metavar="N", help="calls of tools in one rollout")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
+    add_sandbox(parser)
     add_home(parser)
     add_json(parser)
 
@@ -122,7 +125,11 @@ def config_from(args: argparse.Namespace) -> RunConfig:
     texts = prompt_texts(args.prompts) if args.prompts else {}
     data: JsonObject = {
         "name": args.name,
-        "agent": {"endpoint": agent.model_dump(mode="json"), "turn_cap": args.turn_cap},
+        "agent": {
+            "endpoint": agent.model_dump(mode="json"),
+            "turn_cap": args.turn_cap,
+            "calls_per_rollout": args.calls_per_rollout,
+        },
         "optimizer": {
             "endpoint": optimizer.model_dump(mode="json"),
             "max_actions": args.max_actions,
@@ -138,6 +145,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "stop_at_perfect": not args.go_on_at_perfect,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
+        "sandbox": limits_from(args).model_dump(mode="json"),
         "concurrency": args.concurrency,
         "seed": args.seed,
         "prompts": default_prompts().changed(texts).model_dump(mode="json"),

@@ -1,6 +1,7 @@
 """A run is a folder: its settings, its tasks, its journal, its commands and its log.
 
 <home>/runs/<run_id>/  config.json  taskset.json  tasks.jsonl  events.ndjson  commands.ndjson  trainer.log  trainer.lock
+                       attachments/  where tasks came with files
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agentopt_core.config import RunConfig, parse_config
-from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy
+from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy, TaskSetError
 from agentopt_core.history.command_log import CommandLog
 from agentopt_core.history.lines import write_error
+from agentopt_core.history.run_files import copy_attachments
 from agentopt_core.task_lines import from_lines, to_lines
-from agentopt_core.tasks import TaskSet
+from agentopt_core.tasks import ATTACHMENTS, TaskSet
 from agentopt_core.words import Word
 
 _LOCK_TRIES = 20
@@ -60,10 +62,10 @@ class RunFolder:
         return f"RunFolder({str(self.path)!r})"
 
     @classmethod
-    def create(cls, home: Path, config: RunConfig, task_set: TaskSet) -> RunFolder:
-        """A new run under `home`, complete or not there at all.
+    def create(cls, home: Path, config: RunConfig, task_set: TaskSet, files: Path | None = None) -> RunFolder:
+        """A new run under `home`, complete or not there at all. Attachments' paths start from the folder `files`.
 
-        Raises: DiskFull, or ConfigError when nothing may be written there.
+        Raises: DiskFull, ConfigError when nothing may be written there, or TaskSetError when an attachment is missing.
         """
         now = time.time()
         manifest = TaskSetManifest(
@@ -74,7 +76,7 @@ class RunFolder:
             train_tasks=len(task_set.of("train")),
             taken_at=now,
         )
-        files = {
+        texts = {
             "config.json": json.dumps(config.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n",
             "taskset.json": json.dumps(manifest.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n",
             "tasks.jsonl": to_lines(task_set.each()).decode(),
@@ -86,16 +88,26 @@ class RunFolder:
         half_made = runs / f".new-{path.name}"
         try:
             half_made.mkdir(parents=True)
-            for name, text in files.items():
+            for name, text in texts.items():
                 with (half_made / name).open("w", encoding="utf-8", errors="replace") as file:
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
+            copy_attachments(task_set, files, half_made / ATTACHMENTS)
             half_made.rename(path)
         except OSError as error:
             shutil.rmtree(half_made, ignore_errors=True)
             raise write_error(half_made, error) from error
+        except TaskSetError:
+            shutil.rmtree(half_made, ignore_errors=True)
+            raise
         return cls(path)
+
+    @property
+    def files(self) -> Path | None:
+        """The folder that attachments' paths start from; None when the tasks came without files."""
+        path = self.path / ATTACHMENTS
+        return path if path.is_dir() else None
 
     def config(self) -> RunConfig:
         """The run's settings.

@@ -40,6 +40,13 @@ class TaskSetStore:
         """One set, whole. Raises: NotFound; TaskSetError when it is damaged."""
         return load(self._folder(id))
 
+    def files(self, id: str) -> Path | None:
+        """The folder that a set's attachments lie in; None for tasks that are in no set of this home."""
+        try:
+            return self._folder(id)
+        except NotFound:
+            return None
+
     def save(self, task_set: TaskSet) -> str:
         """Store a set under a new id made from its name, and return the id.
 

@@ -10,13 +10,13 @@ from agentopt_core.events import ProposalRefused, StepStarted
 from agentopt_core.functions import FunctionSet
 from agentopt_core.optimizer.conversation import conversation_tokens, feedback, request_tokens
 from agentopt_core.optimizer.digest import MAX_REGENERATED, Situation, user_message
-from agentopt_core.optimizer.packages import usable_distributions
 from agentopt_core.optimizer.reading import read_reply_in_sandbox
 from agentopt_core.optimizer.replies import EDIT_TOOLS
 from agentopt_core.optimizer.step_state import StepState
 from agentopt_core.optimizer.tools import REGENERATE_TOOLS, edit_tools
 from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import Evaluation
+from agentopt_core.sandbox import usable_distributions
 from agentopt_core.seams import ChatModel, EventSink, Sandbox
 from agentopt_core.words import JsonObject
 

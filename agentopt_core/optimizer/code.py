@@ -9,8 +9,9 @@ from pyflakes.checker import Checker
 from pyflakes.messages import UndefinedName
 
 from agentopt_core.optimizer.fault import InvalidProposal
-from agentopt_core.optimizer.packages import distributions_of, is_standard, usable_distributions
+from agentopt_core.optimizer.packages import distributions_of, is_standard
 from agentopt_core.optimizer.source import FunctionNode, own_nodes
+from agentopt_core.sandbox import usable_distributions
 
 _NETWORK = frozenset({
     "socket", "socketserver", "urllib.request", "http.client", "http.server", "ftplib", "smtplib", "poplib",

@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from agentopt_core.lenient_json import NotJson, read_json
 from agentopt_core.optimizer.fault import InvalidProposal
+from agentopt_core.sandbox import is_installed
 
 _INSTALL_COMMAND = re.compile(r"\A[!%$\s]*(?:python3?\s+-m\s+)?(?:uv\s+)?pip3?\s+install\s+", re.IGNORECASE)
 _NOTE = re.compile(r"\s*\([^()]*\)")
@@ -44,32 +45,6 @@ def read_packages(value: JsonValue) -> tuple[str, ...]:
         if distribution not in found:
             found.append(distribution)
     return tuple(found)
-
-
-@cache
-def usable_distributions(allowed: tuple[str, ...]) -> frozenset[str]:
-    """The allowed distributions that are installed, with what they require themselves (sympy brings mpmath)."""
-    usable: set[str] = set()
-    waiting = list(allowed)
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name in usable or not is_installed(name):
-            continue
-        usable.add(name)
-        for text in importlib.metadata.requires(name) or []:
-            requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append(requirement.name)
-    return frozenset(usable)
-
-
-def is_installed(distribution: str) -> bool:
-    """The distribution is installed beside this program."""
-    try:
-        importlib.metadata.distribution(distribution)
-    except (importlib.metadata.PackageNotFoundError, ValueError):
-        return False
-    return True
 
 
 def distributions_of(module: str) -> tuple[str, ...]:

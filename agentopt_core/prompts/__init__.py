@@ -21,8 +21,12 @@ class PromptBook(Word):
     texts: dict[str, str]
 
     def fill(self, prompt: str, /, **values: str) -> str:
-        """The text with its places filled. Values are inserted as they are and never searched for places."""
-        return _PLACE.sub(lambda place: values.get(place[1], place[0]), self.texts[prompt]).strip()
+        """The text with its places filled. Values are inserted as they are and never searched for places.
+
+        A text that a run was stored without, because it is newer than the run, is the shipped one.
+        """
+        text = self.texts[prompt] if prompt in self.texts else default_prompts().texts[prompt]
+        return _PLACE.sub(lambda place: values.get(place[1], place[0]), text).strip()
 
     def changed(self, texts: dict[str, str]) -> PromptBook:
         """This book with some texts replaced.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 from agentopt_core.errors import InfrastructureFault
+from agentopt_core.sandbox.jail import Jail
 from agentopt_core.sandbox.zygote import framing, scratch
 from agentopt_core.words import JsonObject
 
@@ -22,16 +24,9 @@ _START_S = 120.0
 _FORK_S = 30.0
 """Seconds a worker may be late, on a busy machine."""
 _END_S = 5.0
-# The zygote's folder is loaded as a package of its own name, so that nothing of the project is importable from it.
-_BOOT = """
-import importlib.util, sys
-spec = importlib.util.spec_from_file_location("agentopt_zygote", sys.argv[1] + "/__init__.py")
-package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(package)
-from agentopt_zygote.main import main
-main(sys.argv[2:])
-"""
-_ZYGOTE = Path(__file__).parent / "zygote"
+_START_HINT = "Check free memory and that this Python can be started again."
+_SAID = 2000
+"""Bytes of what a process says before it fails to start that are kept."""
 
 
 class WorkerLost(Exception):
@@ -51,10 +46,19 @@ class Reply:
     result: bytes
 
 
+class Bounds(NamedTuple):
+    """What an answer may take: seconds, and bytes of output and of result."""
+
+    wall_s: float
+    printed: int
+    result: int
+
+
 class Worker:
     """A connection to one worker process."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, slot: int) -> None:
+        self.slot = slot
         self._connection = connection
         connection.settimeout(_FORK_S)
         try:
@@ -76,15 +80,13 @@ class Worker:
             return False
         return False
 
-    def ask(self, request: bytes, wall_s: float, printed: int, result: int) -> Reply:
-        """One call. `printed` and `result` bound the answer, in bytes.
-
-        Raises: WorkerLost.
-        """
-        self._connection.settimeout(wall_s + _FORK_S)
+    def ask(self, request: bytes, bounds: Bounds) -> Reply:
+        """One call. Raises: WorkerLost."""
+        self._connection.settimeout(bounds.wall_s + _FORK_S)
         try:
             self._connection.sendall(framing.pack(request))
-            frames = [framing.receive(self._connection, limit) for limit in (_HEADER, printed, result)]
+            limits = (_HEADER, bounds.printed, bounds.result)
+            frames = [framing.receive(self._connection, limit) for limit in limits]
             header, output, answer = frames
             if header is None or output is None or answer is None:
                 raise WorkerLost("it ended during a call")
@@ -100,147 +102,215 @@ class Worker:
 
 
 class Zygote:
-    """One zygote process with its workers and scratch folder.
+    """One zygote process in its jail, with its workers.
 
     Raises: InfrastructureFault when it does not start.
     """
 
-    def __init__(self, modules: tuple[str, ...]) -> None:
-        self._scratch = tempfile.mkdtemp(prefix="agentopt-sandbox-")
-        ours, theirs = socket.socketpair()
-        self._control = ours
-        command = [sys.executable, "-s", "-P", "-u", "-X", "utf8", "-c", _BOOT, str(_ZYGOTE), str(theirs.fileno())]
-        with theirs:
-            self._process = subprocess.Popen(
-                [*command, self._scratch, *modules],
-                # A fixed hash seed, so that sets have the same order in every run; nothing else, above all no keys.
-                env={"PYTHONHASHSEED": "0"},
-                cwd=self._scratch,
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        ours.settimeout(_START_S)
-        ready = None
-        with suppress(OSError, framing.FrameError):
-            ready = framing.receive(ours, _HEADER)
-        if ready is None:
-            self.close()
-            raise InfrastructureFault(
-                f"The sandbox's process did not start (exit code {self._process.returncode}).",
-                "Check free memory and that this Python can be started again.",
-            )
+    def __init__(self, jail: Jail, modules: tuple[str, ...]) -> None:
+        self._control, theirs = socket.socketpair()
+        info, info_end = os.pipe()
+        with theirs, os.fdopen(info, "rb", 0) as told, tempfile.TemporaryFile() as said:
+            try:
+                plan = jail.make_plan(theirs.fileno(), info_end, modules)
+                self._folder = plan.folder
+                self._process = subprocess.Popen(
+                    plan.command,
+                    # A fixed hash seed, so that sets have the same order in every run; nothing else, above all no keys.
+                    env={"PYTHONHASHSEED": "0"},
+                    cwd=plan.folder or "/",
+                    pass_fds=plan.descriptors,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise InfrastructureFault(f"The sandbox's process did not start: {error}.", _START_HINT) from error
+            finally:
+                os.close(info_end)
+            theirs.close()
+            self._control.settimeout(_START_S)
+            ready = None
+            with suppress(OSError, framing.FrameError):
+                ready = framing.receive(self._control, _HEADER)
+            self._pid = self._process.pid if plan.folder else _told_pid(told.read(_HEADER))
+            if ready is None:
+                self.close()
+                said.seek(0)
+                reason = said.read(_SAID).decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+                raise InfrastructureFault(f"The sandbox's process did not start: {reason[0]}.", _START_HINT)
+        self._mapped = _mapped_bytes(self._pid)
 
-    def fork_worker(self) -> Worker:
-        """A new worker.
+    def fork_worker(self, slot: int) -> Worker:
+        """A new worker in the folder of that number.
 
         Raises: WorkerLost when the zygote is gone.
         """
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                socket.send_fds(self._control, [b"w"], [theirs.fileno()])
-            return Worker(ours)
+                socket.send_fds(self._control, [framing.ORDER.pack(self._mapped, slot)], [theirs.fileno()])
+            return Worker(ours, slot)
         except (OSError, WorkerLost) as error:
             ours.close()
             raise WorkerLost(str(error)) from error
 
     def close(self) -> None:
-        """End the zygote and everything below it, and remove the scratch folder."""
+        """End the zygote and everything below it, and remove its folder."""
         self._control.close()
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:  # stopped or stuck; its workers die with it
-            self._process.kill()
+            for pid in {self._pid or self._process.pid, self._process.pid}:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
-        scratch.remove(self._scratch)
+        if self._folder:
+            scratch.remove(self._folder)
+
+
+def _told_pid(message: bytes) -> int | None:
+    """The pid of the jail's first process, as bubblewrap tells it."""
+    try:
+        return int(json.loads(message)["child-pid"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _mapped_bytes(pid: int | None) -> int:
+    """Address space of a process; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
 
 class Pool:
-    """The workers of one zygote, started when they are first needed and replaced when they are lost."""
+    """The workers of one kind of zygote, started when they are first needed and replaced when they are lost.
 
-    def __init__(self, modules: tuple[str, ...]) -> None:
+    `slots` workers can be there at a time, each with a folder of its own; who needs one more waits for it.
+    """
+
+    def __init__(self, jail: Jail, modules: tuple[str, ...], slots: int) -> None:
+        self._jail = jail
         self._modules = modules
-        self._lock = threading.Lock()
+        self._slots = list(range(slots))
+        self._changed = threading.Condition()
         self._zygote: Zygote | None = None
         self._idle: list[Worker] = []
         self._alone: set[Pool] = set()
         self._closed = False
 
-    def ask(self, request: bytes, wall_s: float, printed: int, result: int) -> Reply:
+    def ask(self, request: bytes, bounds: Bounds) -> Reply:
         """One call by an idle worker, or a new one.
 
         Raises: WorkerLost when it was lost during the call; InfrastructureFault when none can be started.
         """
-        worker = self._take()
+        worker = self.take()
         try:
-            reply = worker.ask(request, wall_s, printed, result)
+            reply = worker.ask(request, bounds)
         except WorkerLost as error:
-            worker.close()
-            if isinstance(error, WorkerStuck):
-                self._retire()
+            self.drop(worker, stuck=isinstance(error, WorkerStuck))
             self._refuse_when_closed()
             raise
-        with self._lock:
-            if self._closed:
-                worker.close()
-            else:
-                self._idle.append(worker)
+        self.give_back(worker)
         return reply
 
-    def ask_alone(self, request: bytes, wall_s: float, printed: int, result: int) -> Reply:
+    def ask_alone(self, request: bytes, bounds: Bounds) -> Reply:
         """One call in a zygote of its own: nothing but this call can end its worker.
 
         Raises: WorkerLost, InfrastructureFault as `ask`.
         """
-        pool = Pool(self._modules)
-        with self._lock:
+        pool = Pool(self._jail, self._modules, 1)
+        with self._changed:
             self._refuse_when_closed()
             self._alone.add(pool)
         try:
-            return pool.ask(request, wall_s, printed, result)
+            return pool.ask(request, bounds)
         finally:
-            with self._lock:
+            with self._changed:
                 self._alone.discard(pool)
             pool.close()
 
+    def start(self) -> None:
+        """Start the zygote now. Raises: InfrastructureFault."""
+        self.give_back(self.take())
+
     def close(self) -> None:
         """End all processes; calls that run end with an InfrastructureFault."""
-        with self._lock:
+        with self._changed:
             self._closed = True
+            self._changed.notify_all()
             alone = set(self._alone)
         self._retire()
         for pool in alone:
             pool.close()
 
+    def take(self) -> Worker:
+        """A worker for this caller alone, until it is given back or dropped.
+
+        Raises: InfrastructureFault when none can be started.
+        """
+        with self._changed:
+            while True:
+                self._refuse_when_closed()
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.is_alive:
+                        return worker
+                    self._forget(worker)
+                if self._slots:
+                    return self._start_worker()
+                self._changed.wait()
+
+    def give_back(self, worker: Worker) -> None:
+        """The worker may serve the next caller."""
+        with self._changed:
+            if self._closed:
+                self._forget(worker)
+            else:
+                self._idle.append(worker)
+                self._changed.notify()
+
+    def drop(self, worker: Worker, *, stuck: bool = False) -> None:
+        """End a worker; with a stuck one goes its whole zygote, since something stopped it."""
+        with self._changed:
+            self._forget(worker)
+        if stuck:
+            self._retire()
+
+    def _start_worker(self) -> Worker:
+        slot = self._slots.pop()
+        try:
+            for _ in range(2):
+                self._zygote = self._zygote or Zygote(self._jail, self._modules)
+                try:
+                    return self._zygote.fork_worker(slot)
+                except WorkerLost:  # the zygote itself is gone
+                    self._zygote.close()
+                    self._zygote = None
+        except BaseException:
+            self._slots.append(slot)
+            raise
+        self._slots.append(slot)
+        raise InfrastructureFault("The sandbox's processes end as soon as they start.", "Check free memory.")
+
+    def _forget(self, worker: Worker) -> None:
+        worker.close()
+        self._slots.append(worker.slot)
+        self._changed.notify()
+
     def _retire(self) -> None:
-        with self._lock:
+        with self._changed:
             zygote, self._zygote = self._zygote, None
-            idle, self._idle = self._idle, []
-        for worker in idle:
-            worker.close()
+            for worker in self._idle:
+                self._forget(worker)
+            self._idle = []
         if zygote is not None:
             zygote.close()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise InfrastructureFault("The sandbox is closed.", "Start a new one.")
-
-    def _take(self) -> Worker:
-        with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.is_alive:
-                    return worker
-                worker.close()
-            for _ in range(2):
-                self._refuse_when_closed()
-                self._zygote = self._zygote or Zygote(self._modules)
-                try:
-                    return self._zygote.fork_worker()
-                except WorkerLost:  # the zygote itself is gone
-                    self._zygote.close()
-                    self._zygote = None
-        raise InfrastructureFault("The sandbox's processes end as soon as they start.", "Check free memory.")

@@ -16,11 +16,15 @@ from agentopt_core.sandbox.host import Reply
 _GARBAGE = "It wrote into the sandbox's own pipe, so its result cannot be read. Return the result instead."
 MESSAGE_CHARS = 4000
 """Characters of an error's message that are kept."""
+MAX_LINES = 20
+"""Lines on the way to an error that are kept."""
 
 
-def failed(kind: str, message: str, level: SandboxLevel, line: int | None = None, stdout: str = "") -> ExecutionResult:
+def failed(
+    kind: str, message: str, level: SandboxLevel, line: int | None = None, stdout: str = "", lines: tuple[int, ...] = ()
+) -> ExecutionResult:
     """A call that gave no value."""
-    error = ExecutionError(type=kind, message=message[:MESSAGE_CHARS], line=line)
+    error = ExecutionError(type=kind, message=message[:MESSAGE_CHARS], line=line, lines=lines)
     return ExecutionResult(ok=False, stdout=stdout, error=error, level=level)
 
 
@@ -54,6 +58,8 @@ def _ended(header: dict[str, Any], limits: SandboxLimits) -> tuple[str, str] | N
             return "Timeout", f"It ran longer than {limits.wall_s:g} s and was ended."
         case "cpu":
             return "Timeout", f"It used more than {limits.cpu_s:g} s of CPU and was ended."
+        case "files":
+            return "Killed", "It made too many files and was ended."
         case "processes":
             return "Killed", "It started too many processes and was ended."
         case "garbage":
@@ -92,11 +98,14 @@ def _believed(message: dict[str, Any], stdout: str, lines: int, level: SandboxLe
     if message.keys() == {"value"}:
         return ExecutionResult(ok=True, value=message["value"], stdout=stdout, level=level)
     error = message["error"] if message.keys() == {"error"} else None
-    if not isinstance(error, dict) or error.keys() != {"type", "message", "line"}:
+    if not isinstance(error, dict) or error.keys() != {"type", "message", "line", "lines"}:
         raise ValueError("neither a value nor an error")
     if not isinstance(error["type"], str) or not isinstance(error["message"], str):
         raise ValueError("an error that is no text")
-    return failed(error["type"][:100], error["message"], level, _line(error["line"], lines), stdout)
+    if not isinstance(error["lines"], list):
+        raise ValueError("lines that are no list")
+    own = tuple(line for line in error["lines"][:MAX_LINES] if _line(line, lines) is not None)
+    return failed(error["type"][:100], error["message"], level, _line(error["line"], lines), stdout, own)
 
 
 def _line(line: object, lines: int) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from agentopt_core.actions import Update
 from agentopt_core.events import Event
 from agentopt_core.functions import FunctionSet
-from agentopt_core.rollouts import Evaluation, Rollout, Usage
+from agentopt_core.rollouts import Evaluation, Rollout, SandboxLevel, Usage
 from agentopt_core.tasks import Task
 
 
@@ -29,6 +29,8 @@ class Recorded:
         """Seconds of work of earlier trainer processes."""
         self.started_at = 0.0
         """When the last trainer process began, in seconds since 1970."""
+        self.level: SandboxLevel | None = None
+        """What the last trainer process isolated functions by."""
         self.is_empty = True
         began = latest = 0.0
         for event in events:
@@ -36,6 +38,7 @@ class Recorded:
             if event.kind == "run_started":
                 self.work_s += latest - began
                 began = self.started_at = event.at
+                self.level = event.level
             latest = event.at
             self._take(event)
         self.work_s += latest - began

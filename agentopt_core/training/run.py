@@ -15,7 +15,7 @@ from agentopt_core.agents import FunctionCallingAgent
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, BudgetExhausted, RunBusy
 from agentopt_core.evaluation.evaluator import Evaluator
-from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted
+from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted, Warned
 from agentopt_core.execution import LocalExecutor
 from agentopt_core.functions import FunctionSet
 from agentopt_core.grading import StandardGrader
@@ -23,8 +23,8 @@ from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.llm import Models, open_models
 from agentopt_core.optimizer import AgentOptimizer
-from agentopt_core.rollouts import Proportion, Usage
-from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
+from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.seams import EventSink, Sandbox
 from agentopt_core.training.control import Control, StopNow, follow
 from agentopt_core.training.recorded import Recorded
@@ -90,9 +90,12 @@ class _Session:
         self._began = time.monotonic()
 
     async def run(self) -> RunFinished:
-        sandbox = ProcessSandbox(self._config.sandbox)
+        config = self._config
+        isolation = await asyncio.to_thread(find_isolation)
+        sandbox = open_sandbox(config.sandbox, isolation, self._folder.files, notebooks=config.concurrency)
         try:
-            self._sink.emit(self._started(sandbox))
+            self._sink.emit(self._started(sandbox.level, isolation))
+            self._warn_of_weaker_isolation(sandbox.level)
             models = open_models(self._config, self._sink, self._environ, self._recorded.usage)
             try:
                 return await self._train(models, sandbox)
@@ -126,13 +129,20 @@ class _Session:
         self._sink.emit(finished)
         return finished
 
-    def _started(self, sandbox: Sandbox) -> RunStarted:
+    def _warn_of_weaker_isolation(self, level: SandboxLevel) -> None:
+        before = self._recorded.level
+        if before is not None and LEVELS.index(level) > LEVELS.index(before):
+            message = f"Functions ran isolated at level '{before}' before and run at '{level}' now: {PROTECTION[level]}"
+            self._sink.emit(Warned(message=message))
+
+    def _started(self, level: SandboxLevel, isolation: Isolation) -> RunStarted:
         return RunStarted(
             run_id=self._folder.run_id,
             resumed=not self._recorded.is_empty,
             pid=os.getpid(),
             train_tasks=len(self._tasks),
-            level=sandbox.level,
+            level=level,
+            isolation=isolation.sentence,
             environment=environment(),
         )
 

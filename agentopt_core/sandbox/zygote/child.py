@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import faulthandler
 import gc
 import inspect
+import json
 import linecache
 import math
 import os
@@ -19,62 +21,103 @@ import resource
 import signal
 import sys
 import tempfile
+import time
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from . import processes
 from .binding import bind
-from .framing import pack
+from .confinement import Confinement
+from .framing import MAX_REQUEST, FrameError, pack, receive_from
 from .jsonable import BadResult, to_json, write_json
+from .landlock import Ruleset
 
 RESULT_FD = 3
+REQUESTS_FD = 4
 SOURCE = "<source>"
 """File name of the code in frames; the worker looks for it in the dump of a killed call."""
 MAX_FDS = 256
-_MAX_FILE = 64 * 1024 * 1024
+MAX_FRAMES = 20
+"""Lines of the code that an error names, at most: the innermost ones."""
 _SPARE = 32 * 1024 * 1024
 """Address space that is set free after a MemoryError, so that it can still be reported."""
 
 
-def run(request: dict[str, Any], folder: int, output: int, result: int, mapped: int, worker: int) -> NoReturn:
-    """Become the process of a call. `folder`, `output` and `result` are descriptors; `mapped` is in bytes."""
-    limits = request["limits"]
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """What a call's process is given by its worker: descriptors, and what confines it."""
+
+    folder: int
+    output: int
+    result: int
+    requests: int | None
+    """Where a notebook reads its further cells; None for a call that ends with its result."""
+    mapped: int
+    """Bytes of address space that the process maps before it begins."""
+    worker: int
+    tasks: int | None
+    """Threads and processes its user may have in the jail; None where that user has others, outside."""
+    confinement: Confinement
+    ruleset: Ruleset | None
+
+
+def run(request: dict[str, Any], place: Place) -> NoReturn:
+    """Become the process of a call."""
     os.setsid()
-    processes.die_with(worker)
-    _only_these_fds(folder, output, result)
-    _limit(limits, mapped)
+    processes.die_with(place.worker)
+    if place.ruleset is not None:
+        place.ruleset.apply()
+    _only_these_fds(place)
+    _limit(request["limits"], place)
     faulthandler.enable(RESULT_FD, all_threads=False)
     faulthandler.register(signal.SIGUSR1, RESULT_FD, all_threads=False, chain=False)
     faulthandler.register(signal.SIGXCPU, RESULT_FD, all_threads=False, chain=True)
     _same_randomness()
     tempfile.tempdir = os.getcwd()
     gc.enable()
-    _write_all(pack(_outcome(request, limits["result_bytes"])))
+    place.confinement.filter()
+    if place.requests is None:
+        _write_all(pack(_outcome(request, _ACTIONS[request["kind"]])))
+    else:
+        _cells(request)
     os._exit(0)
 
 
-def _only_these_fds(folder: int, output: int, result: int) -> None:
-    os.fchdir(folder)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    # The result's descriptor may be any number, also one that is overwritten here.
-    result = os.dup(result) if result < RESULT_FD else result
-    os.dup2(result, RESULT_FD)
-    os.closerange(RESULT_FD + 1, MAX_FDS + 1)
+def allow_cpu(pid: int, seconds: float) -> None:
+    """Let a process that has used CPU time use so many seconds more. For the worker; without effect on macOS."""
+    if hasattr(resource, "prlimit"):
+        used = time.clock_gettime((~pid << 3) | 2)  # the process's own clock, as clock_getcpuclockid(3) numbers it
+        resource.prlimit(pid, resource.RLIMIT_CPU, (math.ceil(used + seconds), resource.RLIM_INFINITY))
+
+
+def _only_these_fds(place: Place) -> None:
+    os.fchdir(place.folder)
+    os.dup2(place.output, 1)
+    os.dup2(place.output, 2)
+    # The descriptors may be any numbers, also ones that are overwritten here.
+    requests = os.dup(place.requests) if place.requests is not None and place.requests <= RESULT_FD else place.requests
+    os.dup2(place.result, RESULT_FD)
+    if requests is not None:
+        os.dup2(requests, REQUESTS_FD)
+    os.closerange(RESULT_FD + 1 if requests is None else REQUESTS_FD + 1, MAX_FDS + 1)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _limit(limits: dict[str, Any], mapped: int) -> None:
-    memory = mapped + limits["memory_bytes"]
+def _limit(limits: dict[str, Any], place: Place) -> None:
+    memory = place.mapped + limits["memory_bytes"]
     seconds = math.ceil(limits["cpu_s"])
-    for kind, soft, hard in (
-        (resource.RLIMIT_CPU, seconds, seconds + 1),
-        (resource.RLIMIT_FSIZE, _MAX_FILE, _MAX_FILE),
+    most = seconds + 1 if place.requests is None else resource.RLIM_INFINITY  # a notebook's grows by the cell
+    bounds = [
+        (resource.RLIMIT_CPU, seconds, most),
+        (resource.RLIMIT_FSIZE, limits["file_bytes"], limits["file_bytes"]),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_AS, memory, memory + _SPARE),
-    ):
+    ]
+    if place.tasks is not None:
+        bounds.append((resource.RLIMIT_NPROC, place.tasks, place.tasks))
+    for kind, soft, hard in bounds:
         with contextlib.suppress(OSError, ValueError):  # not every system has every limit
             resource.setrlimit(kind, (soft, hard))
 
@@ -87,20 +130,39 @@ def _same_randomness() -> None:
         numpy_random.seed(0)
 
 
-def _outcome(request: dict[str, Any], limit: int) -> bytes:
-    """The one message: `{"value": ...}` or `{"error": {type, message, line}}`, at most `limit` bytes of value."""
+def _outcome(request: dict[str, Any], action: Callable[[dict[str, Any]], str]) -> bytes:
+    """The one message: `{"value": ...}` or `{"error": {type, message, line, lines}}`, of bounded length."""
     try:
-        text = f'{{"value":{_ACTIONS[request["kind"]](request, limit)}}}'
+        text = f'{{"value":{action(request)}}}'
     except BaseException as error:
         if isinstance(error, MemoryError):
             with contextlib.suppress(OSError, ValueError):
                 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
                 resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-        text = write_json({"error": _describe(error)})
+        text = write_json({"error": _describe(error, request["source"])})
     return text.encode("utf-8", "replace")
 
 
-def _call(request: dict[str, Any], limit: int) -> str:
+def _cells(request: dict[str, Any]) -> None:
+    """A notebook: one cell after another in one namespace, until the worker says no more."""
+    names = _module("__main__").__dict__
+    while True:
+        message = _outcome(request, lambda cell: _cell(cell, names))
+        # What is still buffered belongs to the cell that printed it.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        _write_all(pack(message))
+        try:
+            received = receive_from(REQUESTS_FD, MAX_REQUEST)
+        except (OSError, FrameError):
+            return
+        if received is None:
+            return
+        request = json.loads(received)
+
+
+def _call(request: dict[str, Any]) -> str:
     function = _defined(request)
     positional, keywords = bind(function, request["name"], request["arguments"])
     value = function(*positional, **keywords)
@@ -109,27 +171,28 @@ def _call(request: dict[str, Any], limit: int) -> str:
 
         value = asyncio.run(value)
     try:
-        return to_json(value, limit)
+        return to_json(value, request["limits"]["result_bytes"])
     except BadResult as error:
         # Nothing tells which `return` it was, so the line is the function's first.
         error.line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
         raise
 
 
-def _load(request: dict[str, Any], limit: int) -> str:
+def _load(request: dict[str, Any]) -> str:
     _defined(request)
     return "null"
 
 
-def _script(request: dict[str, Any], limit: int) -> str:
-    """A notebook cell: run all statements; the value is that of a last expression."""
-    module = _module("__main__", request["code"])
-    tree = ast.parse(request["code"], SOURCE)
+def _cell(request: dict[str, Any], names: dict[str, Any]) -> str:
+    """Run all statements; the value is that of a last expression."""
+    code, source, limit = request["code"], request["source"], request["limits"]["result_bytes"]
+    _remember(source, code)
+    tree = ast.parse(code, source)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, SOURCE, "exec"), module.__dict__)  # noqa: S102 - this process exists to run it
+    exec(compile(tree, source, "exec"), names)  # noqa: S102 - this process exists to run it
     if not isinstance(last, ast.Expr):
         return "null"
-    value = eval(compile(ast.Expression(last.value), SOURCE, "eval"), module.__dict__)  # noqa: S307 - as above
+    value = eval(compile(ast.Expression(last.value), source, "eval"), names)  # noqa: S307 - as above
     try:
         return to_json(value, limit)
     except BadResult:
@@ -137,12 +200,13 @@ def _script(request: dict[str, Any], limit: int) -> str:
         return to_json(shown if len(shown) < limit // 8 else shown[: limit // 8] + " …", limit)
 
 
-_ACTIONS = {"call": _call, "load": _load, "script": _script}
+_ACTIONS = {"call": _call, "load": _load}
 
 
 def _defined(request: dict[str, Any]) -> Any:
     name = request["name"]
-    module = _module("learned", request["code"])
+    module = _module("learned")
+    _remember(SOURCE, request["code"])
     exec(compile(request["code"], SOURCE, "exec"), module.__dict__)  # noqa: S102 - this process exists to run it
     function = module.__dict__.get(name)
     if not callable(function):
@@ -152,17 +216,21 @@ def _defined(request: dict[str, Any]) -> Any:
     return function
 
 
-def _module(name: str, code: str) -> types.ModuleType:
+def _module(name: str) -> types.ModuleType:
     """A module that can be found by name, as data classes and inspect expect it of any class or function."""
     module = types.ModuleType(name)
     sys.modules[name] = module
-    linecache.cache[SOURCE] = (len(code), None, code.splitlines(keepends=True), SOURCE)
     return module
 
 
-def _describe(error: BaseException) -> dict[str, Any]:
-    if isinstance(error, SyntaxError) and error.filename == SOURCE:
-        return {"type": type(error).__name__, "message": str(error.msg), "line": error.lineno}
+def _remember(source: str, code: str) -> None:
+    """Let tracebacks and inspect find the lines."""
+    linecache.cache[source] = (len(code), None, code.splitlines(keepends=True), source)
+
+
+def _describe(error: BaseException, source: str) -> dict[str, Any]:
+    if isinstance(error, SyntaxError) and error.filename == source:
+        return {"type": type(error).__name__, "message": str(error.msg), "line": error.lineno, "lines": []}
     kind = "MemoryLimit" if isinstance(error, MemoryError) else type(error).__name__
     try:
         message = str(error)
@@ -172,14 +240,16 @@ def _describe(error: BaseException) -> dict[str, Any]:
         message = "More memory is needed than a call may use."
     if isinstance(error, SystemExit):
         message = f"The code called exit({message})."
-    line = error.line if isinstance(error, BadResult) else max(enumerate(_own_lines(error)), default=(0, None))[1]
-    return {"type": kind[:100], "message": message[:4000], "line": line}
+    lines = [error.line] if isinstance(error, BadResult) else list(_own_lines(error, source))
+    line = lines[-1] if lines else None
+    return {"type": kind[:100], "message": message[:4000], "line": line, "lines": lines[-MAX_FRAMES:]}
 
 
-def _own_lines(error: BaseException) -> Iterator[int]:
+def _own_lines(error: BaseException, source: str) -> Iterator[int]:
+    """The lines of the code that led to the error, outermost first."""
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == SOURCE:
+        if trace.tb_frame.f_code.co_filename == source:
             yield trace.tb_lineno
         trace = trace.tb_next
 

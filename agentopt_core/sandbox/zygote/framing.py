@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+from collections.abc import Callable
 
 _LENGTH = struct.Struct(">I")
+ORDER = struct.Struct(">QI")
+"""The order to fork a worker: bytes of address space a fork maps already, and the number of its folder."""
 MAX_REQUEST = 64 * 1024 * 1024
 """Bytes of one request, at most: source and arguments."""
 
@@ -32,22 +36,31 @@ def receive(connection: socket.socket, limit: int) -> bytes | None:
 
     Raises: FrameError when it is longer than `limit` bytes or breaks off.
     """
-    head = _exactly(connection, _LENGTH.size)
+    return _receive(connection.recv, limit)
+
+
+def receive_from(descriptor: int, limit: int) -> bytes | None:
+    """The same from a pipe."""
+    return _receive(lambda count: os.read(descriptor, count), limit)
+
+
+def _receive(read: Callable[[int], bytes], limit: int) -> bytes | None:
+    head = _exactly(read, _LENGTH.size)
     if head is None:
         return None
     (length,) = _LENGTH.unpack(head)
     if length > limit:
         raise FrameError(f"a message of {length} bytes, at most {limit} are accepted")
-    body = _exactly(connection, length)
+    body = _exactly(read, length)
     if body is None:
         raise FrameError("the message broke off")
     return body
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
+def _exactly(read: Callable[[int], bytes], count: int) -> bytes | None:
     data = bytearray()
     while len(data) < count:
-        part = connection.recv(min(count - len(data), 1 << 20))
+        part = read(min(count - len(data), 1 << 20))
         if not part:
             if data:
                 raise FrameError("the message broke off")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import random
 import resource
 import select
 import socket
 import sys
+from typing import Any
 
-from . import processes, scratch
+from . import kernel, processes, scratch
 from .child import MAX_FDS
-from .framing import pack
+from .framing import ORDER, pack
+from .offered import offer
 from .warm import warm
 from .watch import Wakeup
 from .worker import serve
@@ -22,18 +25,21 @@ READY = b"ready"
 
 
 def main(arguments: list[str]) -> None:
-    """`arguments`: the control socket's descriptor, the scratch folder, the modules to import."""
-    control = socket.socket(fileno=int(arguments[0]))
-    root = arguments[1]
+    """`arguments`: the set-up as JSON, see `Setup` on the host's side."""
+    setup = json.loads(arguments[0])
+    control = socket.socket(fileno=setup["control"])
     processes.adopt_orphans()
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.stderr.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    warm(arguments[2:])
+    offer(setup["offered"])
+    warm(setup["modules"])
     os.environ.clear()
     random.seed(0)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = MAX_FDS if hard == resource.RLIM_INFINITY else min(MAX_FDS, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    if setup["uid"] is not None:
+        kernel.become(setup["uid"], read_anywhere=setup["read_anywhere"])
     # What is here now stays: collecting it would copy every page in every fork.
     gc.collect()
     gc.freeze()
@@ -41,13 +47,14 @@ def main(arguments: list[str]) -> None:
     workers: set[int] = set()
     with contextlib.suppress(OSError):
         control.sendall(pack(READY))
-        _fork_workers(control, workers, root)
+        _fork_workers(control, setup, workers)
+    for worker in workers:
+        processes.end_group(worker)
     processes.end_descendants()
-    scratch.remove(root)
+    scratch.empty(setup["scratch"])
 
 
-def _fork_workers(control: socket.socket, workers: set[int], root: str) -> None:
-    mapped = _mapped_bytes()
+def _fork_workers(control: socket.socket, setup: dict[str, Any], workers: set[int]) -> None:
     wakeup = Wakeup()
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -58,15 +65,16 @@ def _fork_workers(control: socket.socket, workers: set[int], root: str) -> None:
                 wakeup.clear()
                 _bury(workers)
                 continue
-            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            message, descriptors, _, _ = socket.recv_fds(control, ORDER.size, 1)
             if not message:
                 return
+            mapped, slot = ORDER.unpack(message)
             zygote = os.getpid()
             pid = os.fork()
             if pid == 0:
                 control.close()
                 wakeup.close()
-                serve(socket.socket(fileno=descriptors[0]), root, mapped, zygote)
+                serve(socket.socket(fileno=descriptors[0]), setup, slot, mapped, zygote)
             workers.add(pid)
             os.close(descriptors[0])
 
@@ -77,12 +85,3 @@ def _bury(workers: set[int]) -> None:
         if os.waitpid(pid, os.WNOHANG)[0]:
             workers.discard(pid)
     processes.end_descendants(keep=workers)
-
-
-def _mapped_bytes() -> int:
-    """Address space of this process; 0 where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 0

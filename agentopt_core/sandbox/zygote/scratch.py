@@ -29,6 +29,16 @@ def remove(name: str, dir_fd: int | None = None) -> None:
         os.rmdir(name, dir_fd=dir_fd)
 
 
+def empty(path: str) -> None:
+    """Remove all that lies in a folder, as `remove` does; the folder itself may be a mount and stays."""
+    with suppress(OSError):
+        top = os.open(path, _FOLDER)
+        try:
+            _empty(top)
+        finally:
+            os.close(top)
+
+
 def _empty(top: int) -> None:
     token, moved = secrets.token_hex(16), 0
     stuck: set[str] = set()

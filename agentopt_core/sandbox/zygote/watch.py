@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import processes
-from .child import SOURCE
+from .call import Call
 from .framing import unpack
 
 MAX_PROCESSES = 64
-"""Processes one call may have at a time; an endless fork ends there."""
+"""Processes one call may have at a time, where processes can be made at all; an endless fork ends there."""
+MAX_FILES = 4096
+"""Files and folders one call may make: they cost the kernel memory, which the size of its folder does not bound."""
 _LOOK_S = 0.05
 _DUMP_S = 0.2
 """Seconds a call that is out of time gets to say in which line it is."""
 _CHUNK = 1 << 16
-_OWN_LINE = re.compile(rb'File "' + re.escape(SOURCE.encode()) + rb'", line (\d{1,9})')
 
 
 @dataclass
@@ -31,12 +32,14 @@ class Ended:
     """What became of a call."""
 
     header: dict[str, Any]
-    """`reason` (`result`, `exit`, `wall`, `cpu`, `processes`, `oversize`, `garbage`, `abandoned`), `exit` code
+    """`reason` (`result`, `exit`, `wall`, `cpu`, `processes`, `files`, `oversize`, `garbage`, `abandoned`), `exit` code
     (negative: signal), `line`, `printed` bytes in all."""
     printed: bytearray = field(default_factory=bytearray)
     result: bytes = b""
     clean: bool = True
     """Nothing that the call started is left."""
+    stays: bool = False
+    """Its process waits for the next cell."""
 
 
 class Wakeup:
@@ -62,35 +65,53 @@ class Wakeup:
         os.close(self._end)
 
 
-def watch(pid: int, output: int, result: int, wakeup: Wakeup, host: socket.socket, limits: dict[str, Any]) -> Ended:
-    """See a call to its end, which comes with its result, its exit, a limit, or the host's end."""
-    call = _Call(pid, output, result, limits)
-    reason = call.wait(wakeup, host)
-    call.end(reason)
-    clean = processes.end_descendants()
-    call.read_rest()
-    line = _OWN_LINE.search(call.answer)
+def watch(
+    call: Call, wakeup: Wakeup, host: socket.socket, request: dict[str, Any], disk: int | None, *, stays: bool = False
+) -> Ended:
+    """See a call to its end, which comes with its result, its exit, a limit, or the host's end.
+
+    `disk` is a descriptor of the file system that is the call's alone, where there is one. With `stays` a process that
+    gave its result is stopped instead of ended.
+    """
+    watched = _Watched(call, request, disk)
+    reason = watched.wait(wakeup, host)
+    stays = stays and reason == "result"
+    if stays:
+        call.stop()
+        clean = processes.end_descendants(keep={call.pid})
+    else:
+        watched.end(reason)
+        clean = processes.end_descendants()
+    watched.read_rest()
     header = {
-        "reason": call.reason(reason),
-        "exit": call.exit_code,
-        "line": int(line[1]) if line else None,
-        "printed": call.printed_bytes,
+        "reason": watched.reason(reason),
+        "exit": watched.exit_code,
+        "line": watched.line(),
+        "printed": watched.printed_bytes,
     }
-    return Ended(header, call.printed, unpack(call.answer) or b"", clean)
+    return Ended(header, watched.printed, unpack(watched.answer) or b"", clean, stays)
 
 
-class _Call:
-    def __init__(self, pid: int, output: int, result: int, limits: dict[str, Any]) -> None:
+class _Watched:
+    def __init__(self, call: Call, request: dict[str, Any], disk: int | None) -> None:
         self.printed = bytearray()
         self.printed_bytes = 0
         self.answer = bytearray()
         self.exit_code: int | None = None
-        self._pid = pid
-        self._output = output
-        self._result = result
-        self._limits = limits
-        self._max_answer = limits["result_bytes"] + _CHUNK
+        self._call = call
+        self._pid = call.pid
+        self._output = call.output
+        self._result = call.result
+        self._disk = disk
+        self._limits = request["limits"]
+        self._own_line = re.compile(rb'File "' + re.escape(request["source"].encode()) + rb'", line (\d{1,9})')
+        self._max_answer = self._limits["result_bytes"] + _CHUNK
         self._cpu_s = 0.0
+
+    def line(self) -> int | None:
+        """The line in which the process was, if it could say so."""
+        found = self._own_line.search(self.answer)
+        return int(found[1]) if found else None
 
     def wait(self, wakeup: Wakeup, host: socket.socket) -> str:
         """Why the waiting ended."""
@@ -101,11 +122,18 @@ class _Call:
         }
         for descriptor in (*sources, wakeup.fd, host.fileno()):
             poll.register(descriptor, select.POLLIN)
+        sending = self._call.waiting_to_send
+        if sending is not None:
+            poll.register(sending, select.POLLOUT)
         now = time.monotonic()
         deadline, look = now + self._limits["wall_s"], now + _LOOK_S
         while now < deadline:
             for descriptor, _ in poll.poll(max(0.0, min(look, deadline) - now) * 1000):
-                if descriptor in sources:
+                if descriptor == sending:
+                    self._call.send()
+                    if self._call.waiting_to_send is None:
+                        poll.unregister(descriptor)
+                elif descriptor in sources:
                     if not sources[descriptor]():
                         poll.unregister(descriptor)
                 elif descriptor == wakeup.fd:
@@ -123,6 +151,8 @@ class _Call:
                 look = now + _LOOK_S
                 if processes.count_descendants(os.getpid(), MAX_PROCESSES + 1) > MAX_PROCESSES:
                     return "processes"
+                if self._has_too_many_files():
+                    return "files"
                 if self._reaped():  # a wake-up may have been cleared with that of another process
                     return "exit"
         return "wall"
@@ -162,9 +192,15 @@ class _Call:
         poll = select.poll()
         poll.register(self._result, select.POLLIN)
         deadline = time.monotonic() + _DUMP_S
-        while not _OWN_LINE.search(self.answer) and (left := deadline - time.monotonic()) > 0:
+        while not self._own_line.search(self.answer) and (left := deadline - time.monotonic()) > 0:
             if poll.poll(left * 1000) and not self._read_answer():
                 return
+
+    def _has_too_many_files(self) -> bool:
+        if self._disk is None:
+            return False
+        usage = os.fstatvfs(self._disk)
+        return usage.f_files - usage.f_ffree > MAX_FILES
 
     def _reaped(self, options: int = os.WNOHANG) -> bool:
         pid, status, usage = os.wait4(self._pid, options)

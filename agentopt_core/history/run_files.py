@@ -1,0 +1,56 @@
+"""The files that a run's tasks came with: copied into the run's folder, so that the run stays whole without its set."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from agentopt_core.errors import TaskSetError
+from agentopt_core.tasks import Attachment, TaskSet
+
+_HINT = "Restore the file, or import the task set again."
+
+
+def copy_attachments(task_set: TaskSet, source: Path | None, target: Path) -> None:
+    """Copy every attachment of the set from its folder, each checked against its digest; nothing for a set without.
+
+    Readable by all, since the functions that read them may run as another user.
+    Raises: TaskSetError naming the file that is missing, changed or outside the folder; OSError.
+    """
+    attachments = {one.path: one for task in task_set.each() for one in task.attachments}
+    if not attachments:
+        return
+    if source is None:
+        raise TaskSetError(f"Task set '{task_set.name}' has attached files, but no folder holds them.", _HINT)
+    target.mkdir(mode=0o755)
+    for one in attachments.values():
+        copy = target / one.path
+        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with _opened(source, one) as found, copy.open("xb") as file:
+            shutil.copyfileobj(found, file)
+            os.fchmod(file.fileno(), 0o644)
+        if _digest(copy) != one.sha256:
+            raise TaskSetError(f"The attachment '{one.path}' of '{task_set.name}' was changed.", _HINT)
+
+
+def _opened(source: Path, attachment: Attachment) -> BinaryIO:
+    path = Path(attachment.path)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise TaskSetError(f"The attachment '{attachment.path[:200]}' does not lie in the task set's folder.", _HINT)
+    place = source / path
+    try:
+        # No link on the way: a set could otherwise bring any file of this machine along.
+        if place.resolve() != source.resolve() / path or not stat.S_ISREG(place.lstat().st_mode):
+            raise TaskSetError(f"The attachment '{attachment.path}' is no plain file.", _HINT)
+        return place.open("rb")
+    except OSError as error:
+        raise TaskSetError(f"The attachment '{attachment.path}' cannot be read: {error.strerror}.", _HINT) from error
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,108 @@
+"""One forked process with its pipes and its folder, as its worker sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+from typing import Any
+
+from . import child, scratch
+from .confinement import Confinement
+from .framing import pack
+
+FAILED_START = 70
+"""Exit code of a process that could not even begin."""
+ATTACHMENTS = "attachments"
+"""The folder, in a call's own folder, in which the task's files are found."""
+
+
+class Call:
+    """A process that runs a request. Raises: OSError when it cannot be started."""
+
+    def __init__(
+        self, request: dict[str, Any], name: str, root: int, confinement: Confinement, mapped: int, tasks: int | None
+    ) -> None:
+        self._to_send = memoryview(b"")
+        self._requests: int | None = None
+        self._open = contextlib.ExitStack()
+        try:
+            os.mkdir(name, 0o700, dir_fd=root)
+            self._open.callback(scratch.remove, name, root)
+            folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
+            ends = contextlib.ExitStack()
+            ends.callback(os.close, folder)
+            with ends:
+                self._show_files(request, folder, confinement)
+                ruleset = confinement.ruleset(tuple(request["files"].values()))
+                self.output, output = self._pipe(ends)
+                self.result, result = self._pipe(ends)
+                requests = self._pipe_to_child(ends) if request["kind"] == "cell" else None
+                place = child.Place(folder, output, result, requests, mapped, os.getpid(), tasks, confinement, ruleset)
+                self.pid = self._fork(request, place)
+        except BaseException:
+            self._open.close()
+            raise
+
+    def go_on(self, request: dict[str, Any]) -> None:
+        """Let a notebook run its next cell. Raises: OSError when it is gone."""
+        assert self._requests is not None
+        child.allow_cpu(self.pid, request["limits"]["cpu_s"])
+        os.killpg(self.pid, signal.SIGCONT)
+        self._to_send = memoryview(pack(json.dumps(request).encode()))
+
+    @property
+    def waiting_to_send(self) -> int | None:
+        """The descriptor that takes the rest of a request, or None when all was sent."""
+        return self._requests if self._to_send else None
+
+    def send(self) -> None:
+        """Send what the process takes now: it may be hostile and not read at all."""
+        assert self._requests is not None
+        try:
+            self._to_send = self._to_send[os.write(self._requests, self._to_send) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it reads no more; whatever it did, its end or its silence will tell
+            self._to_send = memoryview(b"")
+
+    def stop(self) -> None:
+        """Nothing of it runs until it goes on."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def close(self) -> None:
+        """Close the pipes and remove the folder of a process that has ended."""
+        self._open.close()
+
+    def _show_files(self, request: dict[str, Any], folder: int, confinement: Confinement) -> None:
+        if not request["files"]:
+            return
+        os.mkdir(ATTACHMENTS, 0o700, dir_fd=folder)
+        for name, path in request["files"].items():
+            os.symlink(confinement.path_of(path), f"{ATTACHMENTS}/{name}", dir_fd=folder)
+
+    def _pipe(self, ends: contextlib.ExitStack) -> tuple[int, int]:
+        # Only the process keeps the writing end, so that its end is seen.
+        read, write = os.pipe()
+        self._open.callback(os.close, read)
+        ends.callback(os.close, write)
+        os.set_blocking(read, False)
+        return read, write
+
+    def _pipe_to_child(self, ends: contextlib.ExitStack) -> int:
+        read, write = os.pipe()
+        self._open.callback(os.close, write)
+        ends.callback(os.close, read)
+        os.set_blocking(write, False)
+        self._requests = write
+        return read
+
+    def _fork(self, request: dict[str, Any], place: child.Place) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            child.run(request, place)
+        finally:
+            os._exit(FAILED_START)
