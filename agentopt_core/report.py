@@ -31,6 +31,7 @@ def run_result(run: RunSummary, curve: list[CurvePoint]) -> JsonObject:
         "stop_reason": run.stop_kind or None,
         "stop_sentence": run.stop_reason,
         "level": run.level,
+        "isolation": run.isolation,
     }
 
 

@@ -33,6 +33,9 @@ class RunSummary(Word):
     optimizer_model: str
     is_demo: bool
     level: SandboxLevel | None
+    """What functions are isolated by; None before a trainer said so."""
+    isolation: str
+    """What that level protects, and what stronger ones lacked where the run was trained."""
     created_at: float
     updated_at: float
     baseline: Proportion | None

@@ -129,6 +129,10 @@ class Workbench:
         """What functions are isolated by on this machine. Looked for once, which takes about a second."""
         return find_isolation()
 
+    def require_isolation(self, config: RunConfig) -> None:
+        """Refuse what `create` would refuse. Raises: SandboxUnavailable with the way out."""
+        require(find_isolation(), config.sandbox.minimum)
+
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         """Is the endpoint reachable, the key right, the model there, function calling working?"""
         from agentopt_core.doctor import check_endpoint  # brings openai along, which is slow to import
@@ -149,7 +153,7 @@ class Workbench:
         Raises: TaskSetError when there is nothing to train on; ConfigError; SandboxUnavailable when functions would be
         isolated by less than the configuration asks for.
         """
-        require(find_isolation(), config.sandbox.minimum)
+        self.require_isolation(config)
         if not task_set.of("train"):
             raise TaskSetError(
                 f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",

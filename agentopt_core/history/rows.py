@@ -24,7 +24,9 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
         yield "log", {**dated, "kind": event.kind, "severity": said.severity, "text": said.text}
     # By kind, not by class: see sentences.py.
     if event.kind == "run_started":
-        values: Values = {name: getattr(event, name) for name in ("resumed", "pid", "level", "train_tasks")}
+        values: Values = {
+            name: getattr(event, name) for name in ("resumed", "pid", "level", "isolation", "train_tasks")
+        }
         yield "trainers", {**dated, **values, "environment": json.dumps(event.environment, sort_keys=True)}
     elif event.kind == "request_finished":
         purpose = {name: getattr(event.purpose, name) for name in ("role", "evaluation", "step", "task_id")}

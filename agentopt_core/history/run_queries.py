@@ -128,6 +128,7 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         optimizer_model=row["optimizer_model"],
         is_demo=row["is_demo"],
         level=trainer["level"] if trainer else None,
+        isolation=trainer["isolation"] if trainer else "",
         created_at=row["created_at"],
         updated_at=row["last_at"] or row["created_at"],
         baseline=proportion(row["baseline"], "result"),

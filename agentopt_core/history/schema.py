@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -56,6 +56,7 @@ TABLES: dict[str, dict[str, str]] = {
         "resumed": "BOOLEAN",
         "pid": "BIGINT",
         "level": "VARCHAR",
+        "isolation": "VARCHAR",
         "train_tasks": "INTEGER",
         "environment": "VARCHAR",
     },

@@ -31,7 +31,8 @@ def sentence(event: Event) -> Sentence | None:
         begins = "went on with" if event.resumed else "began"
         return Sentence(
             f"Process {event.pid} {begins} the training on {event.train_tasks} tasks; "
-            f"functions run isolated by '{event.level}'."
+            f"functions run isolated at level '{event.level}'.",
+            "info" if event.level in ("namespaces", "landlock") else "warning",
         )
     if event.kind == "request_finished":
         if not event.error:

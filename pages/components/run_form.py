@@ -11,9 +11,9 @@ import streamlit as st
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
-from agentopt_core.rollouts import PROTECTION
 from agentopt_core.words import JsonObject
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
+from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, isolation_refused, sandbox_fields
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
@@ -38,6 +38,7 @@ _PATHS = {
     "budget_usd": ("budget", "usd"),
     "budget_tokens": ("budget", "tokens"),
     "budget_requests": ("budget", "requests"),
+    **SANDBOX_PATHS,
 }
 """Form field -> where its value lives in the configuration."""
 
@@ -49,7 +50,7 @@ def form_values(config: RunConfig) -> dict[str, Any]:
         value: Any = config
         for part in path:
             value = getattr(value, part)
-        values[name] = value
+        values[name] = list(value) if isinstance(value, tuple) else value
     return values
 
 
@@ -95,6 +96,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
         _training(presets)
+        sandbox_fields()
         _prompts()
     with right, st.container(border=True):
         st.subheader("Forecast", anchor=False)
@@ -221,7 +223,12 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
     st.caption(
         f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
     )
-    st.caption(f":material/shield: Functions run isolated at level {bench.isolation}: {PROTECTION[bench.isolation]}")
+    try:
+        bench.require_isolation(config)
+    except AgentOptError as error:
+        isolation_refused(error)
+        return
+    isolation_note(bench.isolation)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", key="start_training"):
         run_id = bench.start(config, taskset_id, by="dashboard")
         st.toast("Training started.", icon=":material/play_arrow:")

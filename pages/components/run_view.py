@@ -10,6 +10,7 @@ import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.errors import AgentOptError, NotFound
+from agentopt_core.rollouts import PROTECTION
 from agentopt_core.views import LIVE, EventLine, Progress, RunSummary, UpdateView
 from pages.components.curve import accuracy_curve
 from pages.components.picker import run_picker
@@ -119,10 +120,15 @@ def _header(run: RunSummary) -> None:
                 _controls(run)
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
         facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
-        if run.level:
-            facts.append(f"functions isolated at level {run.level}")
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
-        st.caption(" · ".join(facts))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(" · ".join(facts), width="content")
+            if run.level:
+                st.badge(
+                    f"functions isolated: {run.level}", icon=":material/shield:",
+                    color="gray" if run.level in ("namespaces", "landlock") else "orange",
+                    help=plain(run.isolation or PROTECTION[run.level], 900),
+                )  # fmt: skip
 
 
 def _controls(run: RunSummary) -> None:

@@ -150,7 +150,7 @@ def test_parallel_calls_run_at_the_same_time_and_are_answered_in_order() -> None
             super().__init__()
             self.second_ended = asyncio.Event()
 
-        async def call(self, function, arguments):  # type: ignore[no-untyped-def]
+        async def call(self, function, arguments, attachments=()):  # type: ignore[no-untyped-def]
             if arguments["x"] == 1:
                 await self.second_ended.wait()
             result = await super().call(function, arguments)
@@ -439,7 +439,7 @@ def test_a_fault_of_the_endpoint_makes_the_rollout_a_fault_with_what_happened_so
 
 def test_a_lost_worker_makes_the_rollout_a_fault() -> None:
     class Lost(InMemorySandbox):
-        async def call(self, function, arguments):  # type: ignore[no-untyped-def]
+        async def call(self, function, arguments, attachments=()):  # type: ignore[no-untyped-def]
             raise InfrastructureFault("The worker is lost.")
 
     rollout, _ = play([tool_message(("double", {"x": 1}), ("double", {"x": 2}))], DOUBLE, sandbox=Lost())
@@ -466,7 +466,7 @@ def test_cancelling_a_rollout_cancels_the_calls_in_flight() -> None:
             super().__init__()
             self.started, self.cancelled = asyncio.Event(), 0
 
-        async def call(self, function, arguments) -> ExecutionResult:  # type: ignore[no-untyped-def]
+        async def call(self, function, arguments, attachments=()) -> ExecutionResult:  # type: ignore[no-untyped-def]
             self.started.set()
             try:
                 return await asyncio.Future()

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from agentopt_core.cli import call
+from agentopt_core.sandbox import find_isolation
 
 SOURCE = """
 def area(width: float, height: float = 2) -> float:
@@ -34,7 +35,7 @@ def test_a_call_prints_one_json_object_and_succeeds(source, capsys):
     assert command(source, "area", "--args", '{"width": 3}') == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed.pop("ms") > 0
-    assert printed == {"ok": True, "value": 6, "stdout": "computing\n", "error": None, "level": "limits"}
+    assert printed == {"ok": True, "value": 6, "stdout": "computing\n", "error": None, "level": find_isolation().level}
 
 
 def test_each_line_of_an_arguments_file_is_a_call_and_one_failure_fails_the_command(source, tmp_path, capsys):
@@ -43,7 +44,7 @@ def test_each_line_of_an_arguments_file_is_a_call_and_one_failure_fails_the_comm
     assert command(source, "root", "--args-file", lines) == 1
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [result["value"] for result in printed] == [2.0, None, None, 3.0]
-    assert printed[1]["error"] == {"type": "ZeroDivisionError", "message": "division by zero", "line": 7}
+    assert printed[1]["error"] == {"type": "ZeroDivisionError", "message": "division by zero", "line": 7, "lines": [7]}
     assert printed[2]["error"]["type"] == "BadArguments"
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from agentopt_core.__main__ import main
 from agentopt_core.doctor import check_machine, check_packages, check_python, check_sandbox
-from agentopt_core.errors import SandboxUnavailable
-from agentopt_core.testing import InMemorySandbox
+from agentopt_core.rollouts import Isolation
 from tests.servers import OpenAIServer, error, reply, tool_call
 
 
@@ -92,16 +91,16 @@ def test_a_missing_and_an_old_package_are_named_with_the_command_that_mends_it()
     assert found.hint == "make install"
 
 
-def test_a_level_that_protects_nothing_says_what_it_does_not_protect():
-    found = check_sandbox(InMemorySandbox)
-    assert found.state == "warning"
+def test_isolation_that_is_too_weak_says_what_is_not_protected_and_what_to_do():
+    lacking = {"namespaces": "bubblewrap is not installed.", "landlock": "No Landlock.", "seccomp": "No filter."}
+    found = check_sandbox(lambda: Isolation(level="limits", lacking=lacking))
+    assert found.state == "failed"
     assert "NOT protected" in found.detail
-    assert found.hint
+    assert "bubblewrap is not installed." in found.hint
+    assert "No Landlock." in found.hint
 
 
-def test_a_sandbox_that_cannot_start_is_said_with_what_to_do():
-    def broken():
-        raise SandboxUnavailable("No isolation here.", "Install bubblewrap.")
-
-    found = check_sandbox(broken)
-    assert (found.state, found.detail, found.hint) == ("failed", "No isolation here.", "Install bubblewrap.")
+def test_isolation_that_could_be_better_says_what_is_missing():
+    found = check_sandbox(lambda: Isolation(level="landlock", lacking={"namespaces": "bubblewrap is not installed."}))
+    assert found.state == "ok"
+    assert "'namespaces' is not available: bubblewrap is not installed." in found.detail

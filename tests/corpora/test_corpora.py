@@ -15,7 +15,7 @@ from agentopt_core.grading import Extraction, StandardGrader, answer_of_message
 from agentopt_core.optimizer import read_reply, read_reply_in_sandbox
 from agentopt_core.optimizer.reading import ReplyReading
 from agentopt_core.rollouts import Answer, ExecutionResult
-from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.sandbox import ProcessSandbox, find_isolation, open_sandbox
 from agentopt_core.tasks import Task
 from tests.corpora import make
 from tests.optimizer import corpus
@@ -31,7 +31,7 @@ def by_quirk(line: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[ProcessSandbox]:
-    made = ProcessSandbox(SandboxLimits(wall_s=60, cpu_s=60))
+    made = open_sandbox(SandboxLimits(wall_s=60, cpu_s=60), find_isolation())
     yield made
     asyncio.run(made.close())
 
@@ -39,7 +39,7 @@ def sandbox() -> Iterator[ProcessSandbox]:
 @pytest.fixture(scope="module")
 def hasty() -> Iterator[ProcessSandbox]:
     """For code whose import must run out of time."""
-    made = ProcessSandbox(SandboxLimits(wall_s=0.5))
+    made = open_sandbox(SandboxLimits(wall_s=0.5), find_isolation())
     yield made
     asyncio.run(made.close())
 

@@ -66,7 +66,8 @@ def test_a_started_run_trains_in_a_process_of_its_own_and_every_page_question_is
     assert run.baseline.n == run.best.n == 20
     assert run.best.correct > run.baseline.correct
     assert run.usage.cost_usd == 0.0
-    assert run.level == "limits"
+    assert run.level == bench.isolation.level
+    assert run.isolation == bench.isolation.sentence
     curve = bench.curve(run_id)
     assert curve[0].verdict == "baseline"
     assert len(curve) == run.evaluations

@@ -10,7 +10,7 @@ import pytest
 
 from agentopt_core.config import SandboxLimits
 from agentopt_core.optimizer import ReplyReading, read_reply_in_sandbox
-from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.testing import tool_message
 from tests.optimizer.helpers import AREA_CODE, PACKAGES, add, functions
 
@@ -22,7 +22,7 @@ WITH_EXAMPLES = {
 
 def in_sandbox(*calls: tuple[str, Any], wall_s: float = 10.0) -> ReplyReading:
     async def run() -> ReplyReading:
-        sandbox = ProcessSandbox(SandboxLimits(wall_s=wall_s))
+        sandbox = open_sandbox(SandboxLimits(wall_s=wall_s), find_isolation())
         try:
             return await read_reply_in_sandbox(tool_message(*calls), "tool_calls", functions(), PACKAGES, sandbox)
         finally:

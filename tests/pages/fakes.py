@@ -11,7 +11,8 @@ from agentopt_core.actions import Refusal
 from agentopt_core.config import Endpoint, RunConfig, TrainingConfig
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
-from agentopt_core.rollouts import Proportion, Usage
+from agentopt_core.rollouts import Isolation, Proportion, Usage
+from agentopt_core.sandbox import require
 from agentopt_core.tasks import Task, TaskSet
 from agentopt_core.views import (
     ActionView,
@@ -105,6 +106,7 @@ def summary(run_id: str = "run-1", status: str = "finished", **changes: object) 
         "optimizer_model": "demo",
         "is_demo": True,
         "level": "limits",
+        "isolation": "",
         "created_at": NOW,
         "updated_at": NOW + 60,
         "baseline": share(14),
@@ -216,8 +218,11 @@ def trained(run_id: str = "run-1", status: str = "finished", **changes: object) 
 class FakeWorkbench:
     """Keeps runs and task sets in lists; `asked` holds every command in order."""
 
-    isolation = "limits"
+    isolation = Isolation(level="landlock", lacking={"namespaces": "bubblewrap is not installed."})
     history_problem: str | None = None
+
+    def require_isolation(self, config: RunConfig) -> None:
+        require(self.isolation, config.sandbox.minimum, root=False)
 
     def __init__(self, runs: tuple[FakeRun, ...] = (), own: tuple[TaskSet, ...] = (), endpoint: Endpoint | None = None):
         self.all_runs = {run.summary.run_id: run for run in runs}
@@ -281,9 +286,6 @@ class FakeWorkbench:
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         return [Check(name="Reachable", state="ok" if endpoint.is_demo else "failed", detail="", hint="Start it.")]
-
-    isolation = "limits"
-    history_problem: str | None = None
 
     def check_machine(self) -> list[Check]:
         return []

@@ -9,6 +9,7 @@ from agentopt_core.config import DEMO_LABEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, HistoryLocked, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.importing import Draft, Issue
+from agentopt_core.rollouts import Isolation
 from agentopt_core.views import Progress
 from pages.components.function_view import address, addressed
 from pages.components.task_view import issues_csv
@@ -273,8 +274,21 @@ def test_a_preset_fills_the_form_and_explains_itself(page):
 
 
 def test_the_isolation_of_functions_is_told_before_a_start_and_on_the_run(page):
-    assert "your files and the network are NOT protected" in texts(page(FakeWorkbench(), "train"))
-    assert "isolated at level limits" in texts(page(FakeWorkbench((trained(level="limits"),)), "train", run="run-1"))
+    form = texts(page(FakeWorkbench(), "train"))
+    assert "Level 'landlock': files, network, other processes and resources are protected" in form
+    assert "'namespaces' is not available: bubblewrap is not installed." in form
+    assert "isolated: limits" in texts(page(FakeWorkbench((trained(level="limits"),)), "train", run="run-1"))
+
+
+def test_isolation_weaker_than_asked_for_is_refused_with_the_way_out_and_can_be_accepted_by_name(page):
+    bench = FakeWorkbench()
+    bench.isolation = Isolation(level="limits", lacking={"namespaces": "bubblewrap is not installed."})
+    at = page(bench, "train")
+    assert "your files and the network are NOT protected" in texts(at)
+    assert "bubblewrap is not installed." in texts(at)
+    assert "start_training" not in [button.key for button in at.button]
+    at.selectbox(key="form_minimum").select("limits").run()
+    assert "start_training" in [button.key for button in at.button]
 
 
 def test_the_forecast_follows_the_form(page):

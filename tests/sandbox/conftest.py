@@ -1,17 +1,23 @@
-"""One sandbox for all tests of the folder: that calls do not disturb each other is part of the promise."""
+"""One sandbox a level for all tests of the folder: that calls do not disturb each other is part of the promise.
+
+`sandbox` and `run` are there once for each level that this machine can give. `loose` is level `limits`, for what only
+matters where a call may start processes and touch files. Functions that attack are in `tests/attacks`.
+"""
 
 import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agentopt_core.config import SandboxLimits
 from agentopt_core.functions import Function
-from agentopt_core.rollouts import ExecutionResult
+from agentopt_core.rollouts import LEVELS, ExecutionResult
 from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.sandbox.levels import obstacle
 
 Run = Callable[..., ExecutionResult]
 
@@ -33,12 +39,15 @@ def descendants(root: int) -> set[int]:
     return found
 
 
+LEVELS_HERE = [level for level in LEVELS if obstacle(level) is None]
+
+
 @pytest.fixture(scope="session")
 def make_sandbox() -> Iterator[Callable[..., ProcessSandbox]]:
     made: list[ProcessSandbox] = []
 
-    def make(**limits: Any) -> ProcessSandbox:
-        made.append(ProcessSandbox(SandboxLimits(**limits)))
+    def make(level: str = "limits", files: Path | None = None, notebooks: int = 4, **limits: Any) -> ProcessSandbox:
+        made.append(ProcessSandbox(SandboxLimits(**limits), level, files, notebooks))
         return made[-1]
 
     yield make
@@ -46,15 +55,33 @@ def make_sandbox() -> Iterator[Callable[..., ProcessSandbox]]:
         asyncio.run(sandbox.close())
 
 
-@pytest.fixture(scope="session")
-def sandbox(make_sandbox) -> ProcessSandbox:
-    return make_sandbox(wall_s=60, cpu_s=60, memory_mb=256, output_kb=64, result_kb=64)
+@pytest.fixture(scope="session", params=LEVELS_HERE)
+def level(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+USUAL = {"wall_s": 60, "cpu_s": 60, "memory_mb": 256, "output_kb": 64, "result_kb": 64}
 
 
 @pytest.fixture(scope="session")
-def hasty(make_sandbox) -> ProcessSandbox:
+def sandbox(make_sandbox, level) -> ProcessSandbox:
+    return make_sandbox(level, **USUAL)
+
+
+@pytest.fixture(scope="session")
+def loose(make_sandbox) -> ProcessSandbox:
+    return make_sandbox("limits", **USUAL)
+
+
+@pytest.fixture(scope="session")
+def hasty(make_sandbox, level) -> ProcessSandbox:
     """A sandbox for calls that must run out of time."""
-    return make_sandbox(wall_s=0.5, workers=2)
+    return make_sandbox(level, wall_s=0.5, workers=2)
+
+
+@pytest.fixture(scope="session")
+def hasty_loose(make_sandbox) -> ProcessSandbox:
+    return make_sandbox("limits", wall_s=0.5, workers=2)
 
 
 def runner(sandbox: ProcessSandbox) -> Run:
@@ -64,10 +91,28 @@ def runner(sandbox: ProcessSandbox) -> Run:
     return run
 
 
+def cell(sandbox: ProcessSandbox, *codes: str) -> ExecutionResult:
+    """The last of some cells of one notebook."""
+
+    async def play() -> ExecutionResult:
+        notebook = sandbox.notebook()
+        try:
+            return [await notebook.run(code) for code in codes][-1]
+        finally:
+            await notebook.close()
+
+    return asyncio.run(play())
+
+
 @pytest.fixture(scope="session")
 def run(sandbox) -> Run:
     """Run the function `f` of some code with these arguments."""
     return runner(sandbox)
+
+
+@pytest.fixture(scope="session")
+def run_loose(loose) -> Run:
+    return runner(loose)
 
 
 @pytest.fixture(scope="session")

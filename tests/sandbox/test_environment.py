@@ -2,7 +2,9 @@ import os
 import subprocess
 import sys
 
-from .conftest import runner
+import pytest
+
+from .conftest import LEVELS_HERE, runner
 
 TREES = """
 import os
@@ -64,8 +66,9 @@ def test_the_project_and_the_working_folder_are_not_importable_by_accident(run):
     assert run("import app\ndef f(): pass").error.type == "ModuleNotFoundError"
 
 
-def test_a_call_starts_in_an_empty_folder_that_is_gone_afterwards(run):
-    result = run(
+@pytest.mark.parametrize("level", [level for level in LEVELS_HERE if level in ("namespaces", "limits")])
+def test_a_call_starts_in_an_empty_folder_that_is_gone_afterwards(make_sandbox, level):
+    result = runner(make_sandbox(level, workers=1, notebooks=0))(
         "import os, tempfile\ndef f():\n    before = os.listdir()\n    open('left', 'w').close()\n"
         "    return [before, os.getcwd(), tempfile.mkdtemp()]"
     )
@@ -75,23 +78,23 @@ def test_a_call_starts_in_an_empty_folder_that_is_gone_afterwards(run):
     assert not os.path.exists(folder)
 
 
-def test_a_folder_of_any_mode_and_depth_is_removed_and_links_are_not_followed(run, tmp_path):
+def test_a_folder_of_any_mode_and_depth_is_removed_and_links_are_not_followed(run_loose, tmp_path):
     canary = tmp_path / "canary"
     canary.mkdir()
     (canary / "keep").write_text("kept")
     mode = canary.stat().st_mode
-    result = run(TREES, canary=str(canary))
+    result = run_loose(TREES, canary=str(canary))
     assert result.ok, result.error
     assert not os.path.lexists(result.value)
     assert (canary / "keep").read_text() == "kept"
     assert canary.stat().st_mode == mode
 
 
-def test_a_scratch_folder_that_was_swapped_for_a_link_does_not_lead_the_removal_away(run, tmp_path):
+def test_a_scratch_folder_that_was_swapped_for_a_link_does_not_lead_the_removal_away(run_loose, tmp_path):
     canary = tmp_path / "canary"
     canary.mkdir()
     (canary / "keep").touch()
-    result = run(
+    result = run_loose(
         "import os\ndef f(canary):\n    folder = os.getcwd()\n    os.rmdir(folder)\n    os.symlink(canary, folder)\n"
         "    return folder",
         canary=str(canary),
@@ -105,7 +108,7 @@ def test_a_sandbox_without_the_full_libraries_in_use_never_starts_their_zygote(t
     program = (
         "import asyncio, os, sys\nfrom agentopt_core.config import SandboxLimits\n"
         "from agentopt_core.functions import Function\nfrom agentopt_core.sandbox import ProcessSandbox\n"
-        "async def main():\n    sandbox = ProcessSandbox(SandboxLimits())\n"
+        "async def main():\n    sandbox = ProcessSandbox(SandboxLimits(), 'limits')\n"
         "    await sandbox.call(Function(name='f', description='', parameters={}, code='def f(): return 1'), {})\n"
         "    print(len(os.listdir(os.environ['TMPDIR'])))\n    await sandbox.close()\n"
         "    print(len(os.listdir(os.environ['TMPDIR'])))\n"

@@ -1,4 +1,3 @@
-import asyncio
 import collections
 import dataclasses
 import datetime
@@ -11,6 +10,8 @@ import pathlib
 import pytest
 
 from agentopt_core.sandbox.zygote.jsonable import BadResult, to_json
+
+from .conftest import cell
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -80,7 +81,7 @@ def f():
         *([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}], [1, 2], "2024-01-02T00:00:00", None, {"1": 2.0}),
         *(3, "1/3", 0.5, "x**2 + 1", "pi", True, [[1, "x"]], "sqrt(2)", [-2, 2], {"x": 1}),
     ]
-    assert asyncio.run(sandbox.run_python("import numpy\nnumpy.nan")).value == "nan"
+    assert cell(sandbox, "import numpy\nnumpy.nan").value == "nan"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ from agentopt_core.config import SandboxLimits
 from agentopt_core.functions import Function
 from agentopt_core.sandbox import ProcessSandbox
 async def main():
-    sandbox = ProcessSandbox(SandboxLimits(wall_s=600, workers=2, packages=('sympy',)))
+    sandbox = ProcessSandbox(SandboxLimits(wall_s=600, workers=2, packages=('sympy',)), 'limits')
     def start(imports, file):
         code = {DAEMON!r}.format(imports=imports)
         return sandbox.call(Function(name='f', description='', parameters={{}}, code=code), {{'file': file}})
@@ -89,7 +89,7 @@ def test_close_leaves_no_process_and_ends_calls_that_run(tmp_path):
     before = descendants(os.getpid())
 
     async def scene():
-        sandbox = ProcessSandbox(SandboxLimits(wall_s=600, workers=2))
+        sandbox = ProcessSandbox(SandboxLimits(wall_s=600, workers=2), "limits")
         call = asyncio.create_task(sandbox.call(function(DAEMON.format(imports="")), {"file": str(file)}))
         while not file.exists():
             await asyncio.wait({call}, timeout=0.02)
@@ -104,7 +104,7 @@ def test_close_leaves_no_process_and_ends_calls_that_run(tmp_path):
 
 def test_a_closed_sandbox_refuses_calls_and_may_be_closed_twice():
     async def scene():
-        sandbox = ProcessSandbox(SandboxLimits(workers=1))
+        sandbox = ProcessSandbox(SandboxLimits(workers=1), "limits")
         await sandbox.close()
         await sandbox.close()
         with pytest.raises(InfrastructureFault, match="closed"):

@@ -27,13 +27,13 @@ def test_a_function_cannot_refuse_to_be_ended(run_hasty):
     assert result.error.type == "Timeout"
 
 
-def test_children_end_with_their_call_even_in_a_session_of_their_own(sandbox):
+def test_children_end_with_their_call_even_in_a_session_of_their_own(loose):
     before = descendants(os.getpid())
     code = (
         "import os, time\ndef f():\n    for _ in range(3):\n        if os.fork() == 0:\n            os.setsid()\n"
         "            if os.fork() == 0:\n                os.setsid()\n            time.sleep(600)\n    return 1"
     )
-    result = asyncio.run(sandbox.call(function(code), {}))
+    result = asyncio.run(loose.call(function(code), {}))
     assert result.value == 1
     left = descendants(os.getpid()) - before
     assert all("agentopt-sandbox-" in command_line(pid) for pid in left)
@@ -45,25 +45,25 @@ def command_line(pid):
         return file.read()
 
 
-def test_children_end_when_their_call_runs_out_of_time(hasty, tmp_path):
+def test_children_end_when_their_call_runs_out_of_time(hasty_loose, tmp_path):
     file = tmp_path / "pids"
     code = (
         f"import os, time\ndef f():\n    os.fork(); os.fork()\n    with open({str(file)!r}, 'a') as file:\n"
         "        file.write(f'{os.getpid()}\\n')\n    time.sleep(600)"
     )
-    assert asyncio.run(hasty.call(function(code), {})).error.type == "Timeout"
+    assert asyncio.run(hasty_loose.call(function(code), {})).error.type == "Timeout"
     pids = [int(line) for line in file.read_text().split()]
     assert pids
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
 
 
-def test_a_fork_bomb_is_ended(sandbox):
+def test_a_fork_bomb_is_ended(loose):
     before = len(descendants(os.getpid()))
-    result = asyncio.run(sandbox.call(function("import os\ndef f():\n    while True:\n        os.fork()"), {}))
+    result = asyncio.run(loose.call(function("import os\ndef f():\n    while True:\n        os.fork()"), {}))
     assert result.error.type == "Killed"
     assert "too many processes" in result.error.message
     assert len(descendants(os.getpid())) <= before + 2
-    assert asyncio.run(sandbox.call(function("def f(): return 1"), {})).value == 1
+    assert asyncio.run(loose.call(function("def f(): return 1"), {})).value == 1
 
 
 def test_cpu_time_is_limited_apart_from_wall_clock(make_sandbox):

@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> None:
     for worker in workers:
         processes.end_group(worker)
     processes.end_descendants()
-    scratch.empty(setup["scratch"])
+    scratch.remove(setup["scratch"])
 
 
 def _fork_workers(control: socket.socket, setup: dict[str, Any], workers: set[int]) -> None:
