@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeVar
 
-from pydantic import ConfigDict, Field, ValidationError, field_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import PromptBook, default_prompts
@@ -156,6 +156,21 @@ class SandboxLimits(Word):
     """Installed distributions a function may import beside the standard library."""
 
 
+class GraderConfig(Word):
+    """Who judges answers."""
+
+    kind: Literal["auto", "python"] = "auto"
+    """`auto`: the grader chosen for each task by its answer; `python`: code of the user's, run in the sandbox."""
+    code: str = Field(default="", max_length=100_000)
+    """For `python`: source that defines `grade(answer, task)`."""
+
+    @model_validator(mode="after")
+    def _has_code(self) -> GraderConfig:
+        if self.kind == "python" and not self.code.strip():
+            raise ValueError("the grader has no code; it defines grade(answer, task)")
+        return self
+
+
 class RunConfig(Word):
     """Everything that decides a run, but for the tasks and the keys."""
 
@@ -166,6 +181,7 @@ class RunConfig(Word):
     training: TrainingConfig = TrainingConfig()
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
+    grader: GraderConfig = GraderConfig()
     concurrency: int = Field(default=8, ge=1, le=512)
     """Rollouts in flight, at most."""
     seed: int = 0

@@ -84,7 +84,7 @@ class Agent(Protocol):
 class Grader(Protocol):
     """Judges answers."""
 
-    def grade(self, task: Task, answer: Answer) -> Score:
+    async def grade(self, task: Task, answer: Answer) -> Score:
         """Judge one answer against the task's gold; never raises for what the answer holds."""
         ...
 

@@ -64,6 +64,12 @@ def register(subparsers: Subparsers) -> None:
     limits.add_argument("--calls-per-rollout", type=int, default=200, metavar="N", help="calls of tools in one rollout")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
+    parser.add_argument(
+        "--grader",
+        type=Path,
+        metavar="FILE.py",
+        help="your own grader: grade(answer, task) -> True or False, sandboxed",
+    )
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
     add_sandbox(parser)
@@ -145,6 +151,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "stop_at_perfect": not args.go_on_at_perfect,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
+        "grader": {"kind": "python", "code": grader_code(args.grader)} if args.grader else {},
         "sandbox": limits_from(args).model_dump(mode="json"),
         "concurrency": args.concurrency,
         "seed": args.seed,
@@ -165,6 +172,14 @@ def prompt_texts(folder: Path) -> dict[str, str]:
         return {path.stem: path.read_text(encoding="utf-8-sig") for path in paths}
     except UnicodeDecodeError as error:
         raise ConfigError(f"A prompt in {folder} is not UTF-8 text.", "Save it as UTF-8.") from error
+
+
+def grader_code(path: Path) -> str:
+    """The source of a grader. Raises: ConfigError when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--grader {path} cannot be read as UTF-8 text: {error}.", "Check the path.") from error
 
 
 def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | None, key_env: str) -> Endpoint:

@@ -86,7 +86,7 @@ class Evaluator:
             spec = RolloutSpec(question=task.for_agent(), functions=functions, evaluation=index)
             rollout = await self._executor.run(spec)
             if not rollout.is_fault:
-                rollout = rollout.with_(score=self._grader.grade(task, rollout.answer))
+                rollout = rollout.with_(score=await self._grader.grade(task, rollout.answer))
             self._sink.emit(RolloutFinished(evaluation=index, functions_digest=functions.digest, rollout=rollout))
             measured[task.id] = rollout
             self._faults_in_a_row = self._faults_in_a_row + 1 if rollout.is_fault else 0

@@ -2,12 +2,15 @@
 
 from agentopt_core.grading.arguments import final_answer_of
 from agentopt_core.grading.extraction import Extraction, answer_of_message, extract
+from agentopt_core.grading.python_grader import EXAMPLE, PythonGrader
 from agentopt_core.grading.standard import METHODS, Method, StandardGrader, check_gold, kind_of
 
 __all__ = [
+    "EXAMPLE",
     "METHODS",
     "Extraction",
     "Method",
+    "PythonGrader",
     "StandardGrader",
     "answer_of_message",
     "check_gold",

@@ -59,7 +59,11 @@ class StandardGrader:
     def __init__(self, methods: Mapping[AnswerType, Method] = METHODS) -> None:
         self._methods = dict(METHODS) | dict(methods)
 
-    def grade(self, task: Task, answer: Answer) -> Score:
+    async def grade(self, task: Task, answer: Answer) -> Score:
+        """Judge one answer; see `seams.Grader`."""
+        return self.judge(task, answer)
+
+    def judge(self, task: Task, answer: Answer) -> Score:
         """Judge one answer against the gold or any alias."""
         started = time.perf_counter()
         kind = kind_of(task)
@@ -109,7 +113,7 @@ def check_gold(task: Task) -> Score:
 
     The reason names the gold where it is the trouble.
     """
-    score = StandardGrader().grade(task, Answer(text=task.answer or "", source="tool"))
+    score = StandardGrader().judge(task, Answer(text=task.answer or "", source="tool"))
     if score.correct or task.answer is None:
         return score
     return score.with_(reason=f"The gold {quote(task.answer)} is not right against itself: {score.reason}")

@@ -18,14 +18,14 @@ from agentopt_core.evaluation.evaluator import Evaluator
 from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted, Warned
 from agentopt_core.execution import LocalExecutor
 from agentopt_core.functions import FunctionSet
-from agentopt_core.grading import StandardGrader
+from agentopt_core.grading import PythonGrader, StandardGrader
 from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.llm import Models, open_models
 from agentopt_core.optimizer import AgentOptimizer
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
 from agentopt_core.sandbox import find_isolation, open_sandbox
-from agentopt_core.seams import EventSink, Sandbox
+from agentopt_core.seams import EventSink, Grader, Sandbox
 from agentopt_core.training.control import Control, StopNow, follow
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import TrainState
@@ -107,9 +107,10 @@ class _Session:
     async def _train(self, models: Models, sandbox: Sandbox) -> RunFinished:
         config = self._config
         control = Control(follow(self._folder.commands), self._sink)
+        grader = await self._grader(sandbox)
         agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts)
         trainer = Trainer(
-            evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), StandardGrader(), self._sink),
+            evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink),
             optimizer=AgentOptimizer(
                 models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, config.sandbox.packages
             ),
@@ -128,6 +129,13 @@ class _Session:
         finished = self._finished(trainer.state, reason, models.meter.spent)
         self._sink.emit(finished)
         return finished
+
+    async def _grader(self, sandbox: Sandbox) -> Grader:
+        if self._config.grader.kind == "auto":
+            return StandardGrader()
+        grader = PythonGrader(sandbox, self._config.grader.code)
+        await grader.check(self._tasks)
+        return grader
 
     def _warn_of_weaker_isolation(self, level: SandboxLevel) -> None:
         before = self._recorded.level

@@ -13,6 +13,7 @@ from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
+from pages.components.grader_form import GRADER_PATHS, grader_fields
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, isolation_refused, sandbox_fields
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
@@ -38,6 +39,7 @@ _PATHS = {
     "budget_usd": ("budget", "usd"),
     "budget_tokens": ("budget", "tokens"),
     "budget_requests": ("budget", "requests"),
+    **GRADER_PATHS,
     **SANDBOX_PATHS,
 }
 """Form field -> where its value lives in the configuration."""
@@ -96,6 +98,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
         _training(presets)
+        grader_fields()
         sandbox_fields()
         _prompts()
     with right, st.container(border=True):

@@ -113,7 +113,7 @@ def test_an_answer_is_found_and_graded_as_labelled(line: dict[str, Any]) -> None
     assert found == Extraction(line["expected_answer"], line["rule"]), line["why"]
     choices = tuple(line["options"] or ())
     task = Task(id="t", question="q", answer=line["gold"], answer_type=line["kind"], choices=choices)
-    score = StandardGrader().grade(task, Answer(text=found.text, source="tool" if found.text else "none"))
+    score = StandardGrader().judge(task, Answer(text=found.text, source="tool" if found.text else "none"))
     assert score.correct == line["expected_correct"], (line["why"], score.reason)
 
 

@@ -20,7 +20,7 @@ GRADER = StandardGrader()
 
 
 def right(task: Task, answer: object) -> bool:
-    return GRADER.grade(task, Answer(text=str(answer), source="tool")).correct
+    return GRADER.judge(task, Answer(text=str(answer), source="tool")).correct
 
 
 def read(task: Task) -> tuple[Family, Slots]:

@@ -50,7 +50,7 @@ class Executor:
 class Exact:
     """Right when the answer is the gold."""
 
-    def grade(self, task: Task, answer: Answer) -> Score:
+    async def grade(self, task: Task, answer: Answer) -> Score:
         right = answer.text == task.answer
         return Score(correct=right, method="exact", extracted=answer.text, rule="tool", reason="compared")
 

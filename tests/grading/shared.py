@@ -22,4 +22,4 @@ def records(name: str) -> list[dict]:
 
 def graded(kind: AnswerType, gold: str, answer: str, source: str = "tool", **fields: object) -> Score:
     task = Task(id="t", question="q", answer=gold, answer_type=kind, **fields)
-    return StandardGrader().grade(task, Answer(text=answer, source=source))
+    return StandardGrader().judge(task, Answer(text=answer, source=source))

@@ -26,7 +26,7 @@ def test_answers_are_found_where_real_models_put_them(number):
         id="t", question="q", answer=line["gold"], answer_type=line["kind"], choices=tuple(line["options"] or ())
     )
     answer = Answer(text=found.text, source="tool" if found.text else "none")
-    assert StandardGrader().grade(task, answer).correct == line["expected_correct"]
+    assert StandardGrader().judge(task, answer).correct == line["expected_correct"]
 
 
 @pytest.mark.parametrize(

@@ -295,7 +295,7 @@ def test_no_answer_is_wrong_and_called_so():
 
 
 def test_a_task_without_gold_is_never_right():
-    score = StandardGrader().grade(Task(id="t", question="q"), Answer(text="", source="tool"))
+    score = StandardGrader().judge(Task(id="t", question="q"), Answer(text="", source="tool"))
     assert not score.correct
 
 
@@ -320,5 +320,5 @@ def test_no_grader_raises_for_any_text(kind, gold, answer, choices):
 
 def test_a_way_of_grading_can_be_replaced():
     grader = StandardGrader({"math": Method("always", lambda task, gold, answer: Verdict(True, "So it is."))})
-    score = grader.grade(Task(id="t", question="q", answer="1", answer_type="math"), Answer(text="2", source="tool"))
+    score = grader.judge(Task(id="t", question="q", answer="1", answer_type="math"), Answer(text="2", source="tool"))
     assert (score.correct, score.method) == (True, "always")
