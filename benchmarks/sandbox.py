@@ -1,24 +1,29 @@
-"""What a sandboxed call costs beside a bare fork of the same interpreter. Prints ratios: times belong to a machine.
+"""What a sandboxed call costs at each level, beside a bare fork of the same interpreter. Prints ratios of one run.
 
-    python benchmarks/sandbox.py [--json]
+    python benchmarks/sandbox.py [--json] [--rounds N]
 
-`bare fork` forks and waits in an interpreter that imported what the zygote imports, and does nothing else.
+`bare fork` forks and waits in an interpreter that imported what the zygote imports, and does nothing else. Levels are
+measured in turns, so that whatever else the machine does falls on all of them.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from agentopt_core.config import SandboxLimits
 from agentopt_core.functions import Function
+from agentopt_core.rollouts import LEVELS
 from agentopt_core.sandbox import ProcessSandbox
+from agentopt_core.sandbox.levels import obstacle
 
 ROOT = Path(__file__).resolve().parents[1]
 BARE_FORK = """
@@ -41,14 +46,20 @@ for line in sys.stdin:
     print(statistics.median(took) * 1000, flush=True)
 """
 ADD = "def add(a, b):\n    return a + b\n"
-FULL = "import numpy, pandas, scipy, sympy\n"
+CODE = {"standard": ADD, "full": f"import numpy, pandas, scipy, sympy\n{ADD}"}
 MODULES = {"standard": (), "full": SandboxLimits().packages}
-FRESH = "import numpy, numpy.random, pandas, scipy.stats, scipy.optimize, sympy"
-TARGETS = {"standard": 6.0, "full": 2.5}
+FRESH = {"standard": "pass", "full": "import numpy, numpy.random, pandas, scipy.stats, scipy.optimize, sympy"}
+OF_BARE_FORK = {"standard": 6.0, "full": 2.5}
+OF_FRESH = 30.0
+OF_LIMITS = 1.7
+LAG_MS = 5.0
+TIMES = 25
+MANY = 300
+TASKS = 200
 
 
-def function(name: str, code: str) -> Function:
-    return Function(name=name, description="", parameters={"type": "object"}, code=code)
+def function(kind: str) -> Function:
+    return Function(name="add", description="", parameters={"type": "object"}, code=CODE[kind])
 
 
 class BareFork:
@@ -69,26 +80,78 @@ class BareFork:
         self._process.communicate()
 
 
-async def measure(kind: str, rounds: int = 8, times: int = 40, many: int = 400) -> dict[str, float]:
-    sandbox = ProcessSandbox(SandboxLimits(workers=2))
+async def measure(kind: str, levels: list[str], rounds: int) -> dict[str, object]:
+    add = function(kind)
+    boxes = {level: ProcessSandbox(SandboxLimits(workers=2), level) for level in levels}
     bare = BareFork(MODULES[kind])
-    add = function("add", (FULL if kind == "full" else "") + ADD)
+    calls: dict[str, list[float]] = {level: [] for level in levels}
+    forks: list[float] = []
+    result: dict[str, object] = {}
     try:
-        bare.median_ms(times)
-        for _ in range(20):
-            await sandbox.call(add, {"a": 1, "b": 2})
-        calls, forks = [], []
-        for _ in range(rounds):  # alternating, so that whatever else the machine does falls on both
-            forks.append(bare.median_ms(times))
-            calls.append(statistics.median([(await sandbox.call(add, {"a": 1, "b": 2})).ms for _ in range(times)]))
-        begin = time.perf_counter()
-        await asyncio.gather(*(sandbox.call(add, {"a": number, "b": 2}) for number in range(many)))
-        per_second = many / (time.perf_counter() - begin)
+        bare.median_ms(TIMES)
+        for box in boxes.values():
+            await asyncio.gather(*(box.call(add, {"a": 1, "b": 2}) for _ in range(20)))
+        for _ in range(rounds):
+            forks.append(bare.median_ms(TIMES))
+            for level, box in boxes.items():
+                took = [(await box.call(add, {"a": 1, "b": 2})).ms for _ in range(TIMES)]
+                calls[level].append(statistics.median(took))
+        for level, box in boxes.items():
+            begin = time.perf_counter()
+            await asyncio.gather(*(box.call(add, {"a": number, "b": 2}) for number in range(MANY)))
+            result[level] = {
+                "call_ms": statistics.median(calls[level]),
+                "calls_per_s": MANY / (time.perf_counter() - begin),
+                "lag_ms": await loop_lag_ms(box, add),
+            }
     finally:
-        await sandbox.close()
+        for box in boxes.values():
+            await box.close()
         bare.close()
-    bare_ms, call_ms = statistics.median(forks), statistics.median(calls)
-    return {"bare_fork_ms": bare_ms, "call_ms": call_ms, "ratio": call_ms / bare_ms, "calls_per_s": per_second}
+    return {"bare_fork_ms": statistics.median(forks), "levels": result}
+
+
+async def loop_lag_ms(box: ProcessSandbox, add: Function) -> float:
+    """Median delay of the event loop's next turn while many tasks call functions."""
+    calls = [asyncio.create_task(box.call(add, {"a": number, "b": 2})) for number in range(TASKS)]
+    lags = []
+    while not all(call.done() for call in calls):
+        begin = time.perf_counter()
+        await asyncio.sleep(0.001)
+        lags.append((time.perf_counter() - begin) * 1000 - 1)
+    return statistics.median(lags)
+
+
+def memory_mb(kind: str, level: str) -> float:
+    """Proportional memory of a zygote with two workers, once each has run a call."""
+
+    async def run() -> float:
+        box = ProcessSandbox(SandboxLimits(workers=2), level)
+        try:
+            await asyncio.gather(*(box.call(function(kind), {"a": 1, "b": 2}) for _ in range(20)))
+            return sum(map(pss_kb, descendants(os.getpid()))) / 1024
+        finally:
+            await box.close()
+
+    return asyncio.run(run())
+
+
+def pss_kb(pid: int) -> int:
+    with suppress(OSError), open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+    return 0
+
+
+def descendants(root: int) -> list[int]:
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError), open(f"/proc/{name}/stat") as file:
+            parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+    found, waiting = [], [root]
+    while waiting:
+        waiting = [pid for pid, parent in parents.items() if parent in waiting]
+        found += waiting
+    return found
 
 
 def fresh_interpreter_ms(code: str) -> float:
@@ -100,22 +163,49 @@ def fresh_interpreter_ms(code: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The cost of a sandboxed call, as ratios.")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--rounds", type=int, default=8)
     args = parser.parse_args()
+    levels = [level for level in LEVELS if obstacle(level) is None]
     results = {}
-    for kind, fresh in (("standard", "import json, re, random"), ("full", FRESH)):
-        results[kind] = asyncio.run(measure(kind))
-        fresh_ms = statistics.median(fresh_interpreter_ms(fresh) for _ in range(3))
-        results[kind] |= {"target": TARGETS[kind], "fresh_interpreter_ratio": fresh_ms / results[kind]["call_ms"]}
+    for kind in ("standard", "full"):
+        results[kind] = asyncio.run(measure(kind, levels, args.rounds))
+        results[kind]["fresh_interpreter_ms"] = statistics.median(fresh_interpreter_ms("pass") for _ in range(5))
+        results[kind]["fresh_imports_ms"] = statistics.median(fresh_interpreter_ms(FRESH[kind]) for _ in range(3))
+        results[kind]["memory_mb"] = {level: memory_mb(kind, level) for level in (levels[0], "limits")}
     if args.json:
         print(json.dumps(results))
         return
     for kind, result in results.items():
-        print(
-            f"{kind:9} p50 call {result['call_ms']:.2f} ms = {result['ratio']:.2f} x bare fork "
-            f"({result['bare_fork_ms']:.2f} ms; target <= {result['target']} x), "
-            f"{result['fresh_interpreter_ratio']:.0f} x faster than a fresh interpreter, "
-            f"{result['calls_per_s']:.0f} calls/s with 2 workers"
-        )
+        show(kind, result)
+
+
+def show(kind: str, result: dict) -> None:
+    bare, fresh = result["bare_fork_ms"], result["fresh_imports_ms"]
+    limits = result["levels"]["limits"]["call_ms"]
+    memory = ", ".join(f"{level} {mb:.0f} MiB" for level, mb in result["memory_mb"].items())
+    print(f"\n{kind} jail: bare fork {bare:.2f} ms, fresh interpreter {result['fresh_interpreter_ms']:.1f} ms, "
+          f"with the same imports {fresh:.0f} ms; memory with 2 workers: {memory}")  # fmt: skip
+    print("level       p50 ms  x bare fork  x limits  x faster than fresh  calls/s  loop lag p50 ms")
+    for level, found in result["levels"].items():
+        call = found["call_ms"]
+        marks = [
+            _mark(call / bare <= OF_BARE_FORK[kind]),
+            _mark(call / limits <= OF_LIMITS),
+            _mark(kind != "full" or fresh / call >= OF_FRESH),
+            _mark(found["lag_ms"] < LAG_MS),
+        ]
+        columns = [f"{level:11} {call:6.2f}", f"{call / bare:9.2f} {marks[0]}", f"{call / limits:6.2f} {marks[1]}"]
+        columns += [f"{fresh / call:17.0f} {marks[2]}", f"{found['calls_per_s']:7.0f}"]
+        print("  ".join([*columns, f"{found['lag_ms']:14.2f} {marks[3]}"]))
+    faster = f", >= {OF_FRESH:g} x faster than fresh imports" if kind == "full" else ""
+    print(
+        f"targets: <= {OF_BARE_FORK[kind]:g} x bare fork{faster}, "
+        f"namespaces <= {OF_LIMITS} x limits, lag < {LAG_MS:g} ms"
+    )
+
+
+def _mark(holds: bool) -> str:
+    return "+" if holds else "!"
 
 
 if __name__ == "__main__":

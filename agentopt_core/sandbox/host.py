@@ -96,6 +96,20 @@ class Worker:
         except (OSError, framing.FrameError, ValueError) as error:
             raise WorkerLost(str(error)) from error
 
+    def end(self) -> bool:
+        """Let the worker end its call and itself, and see it go: then nothing uses its folder any more."""
+        with self._connection:
+            try:
+                self._connection.shutdown(socket.SHUT_WR)
+                self._connection.settimeout(_END_S)
+                while self._connection.recv(_HEADER):
+                    pass
+            except TimeoutError:
+                return False
+            except OSError:  # it went without reading all
+                return True
+        return True
+
     def close(self) -> None:
         """The worker ends its call and itself."""
         self._connection.close()
@@ -275,11 +289,11 @@ class Pool:
                 self._changed.notify()
 
     def drop(self, worker: Worker, *, stuck: bool = False) -> None:
-        """End a worker; with a stuck one goes its whole zygote, since something stopped it."""
+        """End a worker; with one that does not end goes its whole zygote, since something stopped it."""
+        if stuck or not worker.end():
+            self._retire()
         with self._changed:
             self._forget(worker)
-        if stuck:
-            self._retire()
 
     def _start_worker(self) -> Worker:
         slot = self._slots.pop()

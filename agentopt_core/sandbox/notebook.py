@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 
 from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
@@ -98,8 +97,10 @@ class ProcessNotebook:
         self._closed = True
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            self._drop(pool)
-            self._permits.release()
+            try:
+                await asyncio.to_thread(self._drop, pool)
+            finally:
+                self._permits.release()
 
     def _ask(self, pool: Pool, code: str, data: bytes) -> ExecutionResult:
         if self._is_closed():
@@ -123,5 +124,4 @@ class ProcessNotebook:
     def _drop(self, pool: Pool) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
-            with suppress(OSError):
-                pool.drop(worker)
+            pool.drop(worker)

@@ -14,6 +14,7 @@ from .framing import pack
 
 FAILED_START = 70
 """Exit code of a process that could not even begin."""
+_MAX_TROUBLE = 4096
 ATTACHMENTS = "attachments"
 """The folder, in a call's own folder, in which the task's files are found."""
 
@@ -39,7 +40,20 @@ class Call:
                 self.output, output = self._pipe(ends)
                 self.result, result = self._pipe(ends)
                 requests = self._pipe_to_child(ends) if request["kind"] == "cell" else None
-                place = child.Place(folder, output, result, requests, mapped, os.getpid(), tasks, confinement, ruleset)
+                self._trouble, trouble = self._pipe(ends)
+                worker = os.getpid()
+                place = child.Place(
+                    folder,
+                    output,
+                    result,
+                    requests,
+                    trouble,
+                    ruleset.fd if ruleset else None,
+                    mapped,
+                    worker,
+                    tasks,
+                    confinement,
+                )
                 self.pid = self._fork(request, place)
         except BaseException:
             self._open.close()
@@ -66,6 +80,13 @@ class Call:
             return
         except BrokenPipeError:  # it reads no more; whatever it did, its end or its silence will tell
             self._to_send = memoryview(b"")
+
+    def trouble(self) -> str:
+        """Why a process that has ended could not begin; empty when it began."""
+        try:
+            return os.read(self._trouble, _MAX_TROUBLE).decode("utf-8", "replace")
+        except BlockingIOError:
+            return ""
 
     def stop(self) -> None:
         """Nothing of it runs until it goes on."""

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import dataclasses
 import faulthandler
+import fcntl
 import gc
 import inspect
 import json
@@ -26,20 +27,22 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from . import processes
+from . import landlock, processes
 from .binding import bind
 from .confinement import Confinement
 from .framing import MAX_REQUEST, FrameError, pack, receive_from
 from .jsonable import BadResult, to_json, write_json
-from .landlock import Ruleset
 
 RESULT_FD = 3
 REQUESTS_FD = 4
+TROUBLE_FD = 5
+RULESET_FD = 6
 SOURCE = "<source>"
 """File name of the code in frames; the worker looks for it in the dump of a killed call."""
 MAX_FDS = 256
 MAX_FRAMES = 20
 """Lines of the code that an error names, at most: the innermost ones."""
+_MAX_TROUBLE = 400
 _SPARE = 32 * 1024 * 1024
 """Address space that is set free after a MemoryError, so that it can still be reported."""
 
@@ -53,22 +56,41 @@ class Place:
     result: int
     requests: int | None
     """Where a notebook reads its further cells; None for a call that ends with its result."""
+    trouble: int
+    """Where it says why it cannot begin; closed before hostile code runs, which therefore cannot say so."""
+    ruleset: int | None
+    """What Landlock allows, where the level has it."""
     mapped: int
     """Bytes of address space that the process maps before it begins."""
     worker: int
     tasks: int | None
     """Threads and processes its user may have in the jail; None where that user has others, outside."""
     confinement: Confinement
-    ruleset: Ruleset | None
 
 
 def run(request: dict[str, Any], place: Place) -> NoReturn:
     """Become the process of a call."""
+    _only_these_fds(place)
+    try:
+        _get_ready(request, place)
+    except BaseException as error:
+        os.write(TROUBLE_FD, f"{type(error).__name__}: {error}"[:_MAX_TROUBLE].encode("utf-8", "replace"))
+        os._exit(1)
+    os.close(TROUBLE_FD)
+    if place.requests is None:
+        _write_all(pack(_outcome(request, _ACTIONS[request["kind"]])))
+    else:
+        _cells(request)
+    os._exit(0)
+
+
+def _get_ready(request: dict[str, Any], place: Place) -> None:
+    """Whatever comes before hostile code. A process that fails here runs none of it."""
     os.setsid()
     processes.die_with(place.worker)
     if place.ruleset is not None:
-        place.ruleset.apply()
-    _only_these_fds(place)
+        landlock.restrict(RULESET_FD)
+        os.close(RULESET_FD)
     _limit(request["limits"], place)
     faulthandler.enable(RESULT_FD, all_threads=False)
     faulthandler.register(signal.SIGUSR1, RESULT_FD, all_threads=False, chain=False)
@@ -77,11 +99,6 @@ def run(request: dict[str, Any], place: Place) -> NoReturn:
     tempfile.tempdir = os.getcwd()
     gc.enable()
     place.confinement.filter()
-    if place.requests is None:
-        _write_all(pack(_outcome(request, _ACTIONS[request["kind"]])))
-    else:
-        _cells(request)
-    os._exit(0)
 
 
 def allow_cpu(pid: int, seconds: float) -> None:
@@ -95,12 +112,18 @@ def _only_these_fds(place: Place) -> None:
     os.fchdir(place.folder)
     os.dup2(place.output, 1)
     os.dup2(place.output, 2)
+    wanted = {
+        RESULT_FD: place.result,
+        REQUESTS_FD: place.requests,
+        TROUBLE_FD: place.trouble,
+        RULESET_FD: place.ruleset,
+    }
     # The descriptors may be any numbers, also ones that are overwritten here.
-    requests = os.dup(place.requests) if place.requests is not None and place.requests <= RESULT_FD else place.requests
-    os.dup2(place.result, RESULT_FD)
-    if requests is not None:
-        os.dup2(requests, REQUESTS_FD)
-    os.closerange(RESULT_FD + 1 if requests is None else REQUESTS_FD + 1, MAX_FDS + 1)
+    given = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, RULESET_FD + 1) for number, fd in wanted.items() if fd is not None}
+    os.closerange(RESULT_FD, RULESET_FD + 1)
+    for number, descriptor in given.items():
+        os.dup2(descriptor, number, inheritable=False)
+    os.closerange(RULESET_FD + 1, MAX_FDS + 1)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 

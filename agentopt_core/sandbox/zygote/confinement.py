@@ -19,11 +19,13 @@ class Confinement:
 
     def __init__(self, setup: Mapping[str, Any], folder: str) -> None:
         self._filter = bool(setup["seccomp"])
-        self._may_write = bool(setup["may_write"])
+        may_write = bool(setup["may_write"])
+        may_open = may_write or (setup["landlock"] and landlock.version() >= landlock.COVERS_TRUNCATION)
+        self._program = seccomp.program(may_open=may_open, may_change=may_write) if self._filter else b""
         self._files = str(setup["files"])
         self._landlock = bool(setup["landlock"])
         self._rules = [(str(path), _RIGHTS[kind]) for path, kind in setup["readable"]]
-        self._rules.append((folder, _RIGHTS["write" if self._may_write else "read"]))
+        self._rules.append((folder, _RIGHTS["write" if may_write else "read"]))
         self._built: tuple[tuple[str, ...], landlock.Ruleset] | None = None
 
     def ruleset(self, files: tuple[str, ...]) -> landlock.Ruleset | None:
@@ -45,5 +47,4 @@ class Confinement:
     def filter(self) -> None:
         """Put the filter on this process, the last step before hostile code. Raises: OSError."""
         if self._filter:
-            may_open = self._may_write or (self._landlock and landlock.version() >= landlock.COVERS_TRUNCATION)
-            seccomp.apply(seccomp.program(os.getpid(), may_open=may_open, may_change=self._may_write))
+            seccomp.apply(seccomp.of_process(self._program, os.getpid()))

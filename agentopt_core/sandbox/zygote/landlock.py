@@ -67,13 +67,6 @@ class Ruleset:
         """Give the descriptor back."""
         os.close(self.fd)
 
-    def apply(self) -> None:
-        """Restrict this thread, for good. Raises: KernelRefused."""
-        assert LIBC is not None
-        no_new_privileges()
-        if LIBC.syscall(_RESTRICT, self.fd, 0) != 0:
-            raise KernelRefused("Landlock", ctypes.get_errno())
-
     def _add(self, path: str, rights: int) -> None:
         assert LIBC is not None
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -85,3 +78,11 @@ class Ruleset:
                 raise KernelRefused("Landlock", ctypes.get_errno())
         finally:
             os.close(place)
+
+
+def restrict(ruleset: int) -> None:
+    """Restrict this thread by the ruleset of that descriptor, for good. Raises: KernelRefused."""
+    assert LIBC is not None
+    no_new_privileges()
+    if LIBC.syscall(_RESTRICT, ruleset, 0) != 0:
+        raise KernelRefused("Landlock", ctypes.get_errno())

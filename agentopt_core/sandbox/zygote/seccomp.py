@@ -34,6 +34,8 @@ _IOCTL = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS (is it a terminal?),
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # copies, flags and locks; no owner, lease or pipe size
 _PRCTL = (15, 16, 0x53564D41)  # names of threads and of memory
 _RLIMIT_AS = 9
+_ANY_PID = 0x7E1D7E1D
+"""Stands for a process in a program; larger than any process number or system call."""
 _AF_UNIX, _SOCK_STREAM, _SOCK_FLAGS = 1, 1, 0o2004000
 
 Code = list[tuple[int, int, int, int]]
@@ -44,8 +46,8 @@ def is_supported() -> bool:
     return LIBC is not None and platform.machine() in AUDIT_ARCH
 
 
-def program(pid: int, *, may_open: bool, may_change: bool) -> bytes:
-    """The filter of a process.
+def program(*, may_open: bool, may_change: bool) -> bytes:
+    """The filter of a process that is yet to come, see `of_process`; built once, since calls are many.
 
     `may_open`: files can be opened for writing where Landlock or the mounts allow it; `may_change`: the same for
     making, renaming and removing them.
@@ -67,18 +69,23 @@ def program(pid: int, *, may_open: bool, may_change: bool) -> bytes:
     code += _when("clone", _has_all(0, _CLONE_THREAD, _has_none(0, _CLONE_NEW)))
     for name, flags in (("open", 1), ("openat", 2)):
         code += _when(name, [(_RETURN, 0, 0, ALLOW)] if may_open else _has_none(flags, _WRITING))
-    code += _when("kill", _is_one_of(0, (pid,)))
-    code += _when("tgkill", _is_one_of(0, (pid,)))
+    code += _when("kill", _is_one_of(0, (_ANY_PID,)))
+    code += _when("tgkill", _is_one_of(0, (_ANY_PID,)))
     code += _when("fcntl", _is_one_of(1, _FCNTL))
     code += _when("prctl", _is_one_of(0, _PRCTL))
     code += _when("ioctl", _is_one_of(1, _IOCTL, otherwise=NO_TERMINAL))
     # asyncio wakes itself through a pair of sockets; a message with an address could reach another one.
     code += _when("socketpair", _is_one_of(0, (_AF_UNIX,), then=_masked(1, ~_SOCK_FLAGS, _SOCK_STREAM)))
     code += _when("sendto", _is_null(4))
-    own = _is_one_of(0, (0, pid), then=_is_null(2, otherwise=_is_one_of(1, (_RLIMIT_AS,))))
+    own = _is_one_of(0, (0, _ANY_PID), then=_is_null(2, otherwise=_is_one_of(1, (_RLIMIT_AS,))))
     code += _when("prlimit64", own)
     code.append((_RETURN, 0, 0, REFUSE))
     return b"".join(_INSTRUCTION.pack(*instruction) for instruction in code)
+
+
+def of_process(instructions: bytes, pid: int) -> bytes:
+    """The program for the process of that number: it may send signals to itself alone."""
+    return instructions.replace(struct.pack("=I", _ANY_PID), struct.pack("=I", pid))
 
 
 def apply(instructions: bytes) -> None:

@@ -83,6 +83,9 @@ def watch(
         watched.end(reason)
         clean = processes.end_descendants()
     watched.read_rest()
+    trouble = "" if reason == "result" else call.trouble()
+    if trouble:
+        raise OSError(trouble)
     header = {
         "reason": watched.reason(reason),
         "exit": watched.exit_code,

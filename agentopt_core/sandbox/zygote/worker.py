@@ -33,6 +33,9 @@ def serve(host: socket.socket, setup: dict[str, Any], slot: int, mapped: int, zy
     os._exit(0)
 
 
+_MAX_FAULT = 1000
+
+
 class _Worker:
     def __init__(self, host: socket.socket, setup: dict[str, Any], slot: int, mapped: int) -> None:
         self.clean = True
@@ -54,7 +57,7 @@ class _Worker:
         try:
             ended = self._cell(request) if request["kind"] == "cell" else self._call(request)
         except OSError as error:  # no process, descriptor or disk, or no isolation: not the function's fault
-            return pack(json.dumps({"fault": str(error)}).encode()) + pack(b"") + pack(b"")
+            return pack(json.dumps({"fault": str(error)[:_MAX_FAULT]}).encode()) + pack(b"") + pack(b"")
         return pack(json.dumps(ended.header).encode()) + pack(bytes(ended.printed)) + pack(ended.result)
 
     def close(self) -> None:
@@ -96,4 +99,11 @@ class _Worker:
 
     def _start(self, request: dict[str, Any]) -> Call:
         self._calls += 1
-        return Call(request, f"call-{self._calls}", self._root, self._confinement, self._mapped, self._setup["tasks"])
+        return Call(
+            request,
+            f"call-{os.getpid()}-{self._calls}",
+            self._root,
+            self._confinement,
+            self._mapped,
+            self._setup["tasks"],
+        )
