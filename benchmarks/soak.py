@@ -38,7 +38,7 @@ HOSTILE = {
     "crash": "import ctypes\ndef f(x): ctypes.string_at(0)",
     "garbage": "import os\ndef f(x):\n    os.write(3, b'\\xff' * 9000)\n    os._exit(0)",
     "descriptors": "import os\ndef f(x): return [os.open('/dev/null', os.O_RDONLY) for _ in range(10**6)]",
-    "threads": "from threading import Thread\nimport time\ndef f(x):\n    while 1: Thread(target=time.sleep, args=(9,)).start()",
+    "threads": "import time, threading as t\ndef f(x):\n    while 1: t.Thread(target=time.sleep, args=(9,)).start()",
     "files": "def f(x):\n    for n in range(10**6): open(str(n), 'w').close()",
     "disk": "def f(x):\n    with open('big', 'wb') as file:\n        while True: file.write(bytes(10**6))",
     "recursion": "def f(x): return f(x)",

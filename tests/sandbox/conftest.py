@@ -6,6 +6,7 @@ matters where a call may start processes and touch files. Functions that attack 
 
 import asyncio
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,22 @@ def descendants(root: int) -> set[int]:
         waiting = {pid for pid, parent in parents.items() if parent in waiting}
         found |= waiting
     return found
+
+
+def wait_for_end(pids, seconds=30):
+    """The pids that are still there after that time."""
+    left = set()
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            handle = os.pidfd_open(pid)
+            try:
+                poll = select.poll()
+                poll.register(handle, select.POLLIN)
+                if not poll.poll(seconds * 1000):
+                    left.add(pid)
+            finally:
+                os.close(handle)
+    return left
 
 
 LEVELS_HERE = [level for level in LEVELS if obstacle(level) is None]

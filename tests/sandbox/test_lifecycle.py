@@ -1,6 +1,5 @@
 import asyncio
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.sandbox import ProcessSandbox
 
-from .conftest import descendants, function
+from .conftest import descendants, function, wait_for_end
 
 ROOT = Path(__file__).resolve().parents[2]
 DAEMON = """
@@ -42,22 +41,6 @@ async def main():
     await asyncio.gather(start('', sys.argv[1]), start('import sympy', sys.argv[2]))
 asyncio.run(main())
 """
-
-
-def wait_for_end(pids, seconds=30):
-    """The pids that are still there after that time."""
-    left = set()
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            handle = os.pidfd_open(pid)
-            try:
-                poll = select.poll()
-                poll.register(handle, select.POLLIN)
-                if not poll.poll(seconds * 1000):
-                    left.add(pid)
-            finally:
-                os.close(handle)
-    return left
 
 
 def wait_for_file(path, process):
