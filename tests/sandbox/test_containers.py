@@ -8,13 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from agentopt_core.config import RunConfig, TrainingConfig
+from agentopt_core.events import RunStarted
+from agentopt_core.history.journal import JournalWriter, read_journal
+from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.sandbox.levels import obstacle
+from agentopt_core.tasks import Task, TaskSet
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTAINER = Path(__file__).with_name("container.py")
 TRAIN = "train --demo --demo-latency-ms 0 --tasks number-and-algebra --epochs 1 --patience 0 --json --home"
 
 pytestmark = pytest.mark.skipif(obstacle("landlock") is not None, reason=str(obstacle("landlock")))
+
+
+def tasks() -> TaskSet:
+    return TaskSet(id="one", name="One", tasks=(Task(id="1", question="Sum of the digits of 2^10?", answer="7"),))
 
 
 @pytest.fixture
@@ -70,6 +79,17 @@ def test_what_was_accepted_by_name_runs_as_a_normal_user_and_never_as_root(in_co
         return
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["level"] == "seccomp"
+
+
+def test_a_run_that_goes_on_with_weaker_isolation_than_before_says_so(in_container, tmp_path):
+    folder = RunFolder.create(tmp_path, RunConfig(training=TrainingConfig(epochs=1, patience=0)), tasks())
+    with JournalWriter(folder.journal) as journal:
+        journal.emit(
+            RunStarted(run_id=folder.run_id, resumed=False, pid=1, train_tasks=1, level="namespaces", environment={})
+        )
+    assert in_container("trainer", str(folder.path)).returncode == 0
+    warnings = [event.message for _, event in read_journal(folder.journal) if event.kind == "warned"]
+    assert any("at level 'namespaces' before and run at 'landlock' now" in message for message in warnings)
 
 
 def test_a_single_call_is_refused_in_the_same_way(in_container, tmp_path):
