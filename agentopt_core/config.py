@@ -210,5 +210,7 @@ def parse_word(kind: type[AnyWord], data: JsonObject) -> AnyWord:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise ConfigError(f"The configuration cannot be used: {faults}.", "Correct these fields.") from error

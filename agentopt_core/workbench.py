@@ -22,7 +22,7 @@ from agentopt_core.importing import Draft, TaskSetStore, read_tasks
 from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
 from agentopt_core.rollouts import Isolation
-from agentopt_core.sandbox import find_isolation, require
+from agentopt_core.sandbox import find_isolation, is_installed, require
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import (
     LIVE,
@@ -129,9 +129,19 @@ class Workbench:
         """What functions are isolated by on this machine. Looked for once, which takes about a second."""
         return find_isolation()
 
-    def require_isolation(self, config: RunConfig) -> None:
-        """Refuse what `create` would refuse. Raises: SandboxUnavailable with the way out."""
+    def require_sandbox(self, config: RunConfig) -> None:
+        """Refuse what functions could not run with here.
+
+        Raises: SandboxUnavailable when they would be isolated by less than asked for, ConfigError for packages that are
+        not installed; each with the way out.
+        """
         require(find_isolation(), config.sandbox.minimum)
+        missing = [name for name in config.sandbox.packages if not is_installed(name)]
+        if missing:
+            raise ConfigError(
+                f"Functions are to import what is not installed: {', '.join(missing)[:300]}.",
+                "A run installs nothing: install it beside AgentOpt (.venv/bin/python -m pip install ...) or leave it out.",
+            )
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
         """Is the endpoint reachable, the key right, the model there, function calling working?"""
@@ -153,7 +163,7 @@ class Workbench:
         Raises: TaskSetError when there is nothing to train on; ConfigError; SandboxUnavailable when functions would be
         isolated by less than the configuration asks for.
         """
-        self.require_isolation(config)
+        self.require_sandbox(config)
         if not task_set.of("train"):
             raise TaskSetError(
                 f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from agentopt_core.config import SandboxLimits
@@ -60,7 +61,7 @@ _ALLOWED: dict[SandboxLevel, frozenset[str]] = {
 def probe(level: SandboxLevel) -> str | None:
     """Start a sandbox at that level and try it: None when it holds, else what is wrong in a sentence.
 
-    Blocks for about half a second; not for an event loop. Leaves nothing behind.
+    Blocks for about half a second. Leaves nothing behind.
     """
     with tempfile.TemporaryDirectory(prefix="agentopt-probe-") as name, socket.socket() as listening:
         folder = Path(name)
@@ -73,7 +74,8 @@ def probe(level: SandboxLevel) -> str | None:
         listening.listen()
         arguments = {"canary": str(canary), "folder": name, "port": listening.getsockname()[1], "pid": os.getpid()}
         try:
-            result = asyncio.run(_call(level, arguments))
+            with ThreadPoolExecutor(1) as thread:  # the caller may be inside an event loop
+                result = thread.submit(lambda: asyncio.run(_call(level, arguments))).result()
         except InfrastructureFault as fault:
             return fault.message
         except OSError as error:

@@ -14,7 +14,7 @@ from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.grader_form import GRADER_PATHS, grader_fields
-from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, isolation_refused, sandbox_fields
+from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
@@ -227,9 +227,9 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
         f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
     )
     try:
-        bench.require_isolation(config)
+        bench.require_sandbox(config)
     except AgentOptError as error:
-        isolation_refused(error)
+        sandbox_refused(error)
         return
     isolation_note(bench.isolation)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", key="start_training"):

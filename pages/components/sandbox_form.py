@@ -62,6 +62,6 @@ def isolation_note(isolation: Isolation) -> None:
     st.caption(f":material/shield: Functions run isolated. {plain(isolation.sentence, 900)}")
 
 
-def isolation_refused(error: AgentOptError) -> None:
-    """Why a run cannot start here, and the way out."""
-    error_state(error.message, error.hint, title="Functions would not be isolated as asked")
+def sandbox_refused(error: AgentOptError) -> None:
+    """Why functions cannot run as the form asks, and the way out."""
+    error_state(error.message, error.hint, title="Functions cannot run as asked")

@@ -60,6 +60,14 @@ def reach(bench: Workbench, run_id: str, wanted: Callable[[RunSummary], bool]) -
     return run
 
 
+def test_a_run_whose_functions_are_to_import_what_is_not_installed_is_refused_before_it_starts(bench):
+    config = QUICK.with_(sandbox=QUICK.sandbox.with_(packages=("numpy", "no-such-package-of-ours")))
+    with pytest.raises(ConfigError, match="no-such-package-of-ours") as refusal:
+        bench.start(config, "number-and-algebra", by="ada")
+    assert "or leave it out" in refusal.value.hint
+    assert bench.runs() == []
+
+
 def test_a_started_run_trains_in_a_process_of_its_own_and_every_page_question_is_answered(bench):
     run_id = bench.start(QUICK, "number-and-algebra", by="ada")
     run = reach(bench, run_id, lambda it: it.status == "finished")

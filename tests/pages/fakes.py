@@ -221,7 +221,7 @@ class FakeWorkbench:
     isolation = Isolation(level="landlock", lacking={"namespaces": "bubblewrap is not installed."})
     history_problem: str | None = None
 
-    def require_isolation(self, config: RunConfig) -> None:
+    def require_sandbox(self, config: RunConfig) -> None:
         require(self.isolation, config.sandbox.minimum, root=False)
 
     def __init__(self, runs: tuple[FakeRun, ...] = (), own: tuple[TaskSet, ...] = (), endpoint: Endpoint | None = None):

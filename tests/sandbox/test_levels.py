@@ -1,5 +1,7 @@
 """Which level is found, and when that is too little: decided by what was tried, with the way out in every refusal."""
 
+import asyncio
+
 import pytest
 
 from agentopt_core.errors import SandboxUnavailable
@@ -80,6 +82,13 @@ def test_root_may_run_functions_where_they_get_another_user():
 def test_what_a_level_protects_and_what_better_ones_lack_is_one_sentence_for_people():
     assert LANDLOCK.sentence.startswith("Level 'landlock': files, network, other processes and resources are protected")
     assert LANDLOCK.sentence.endswith(f"'namespaces' is not available: {NO_BWRAP}")
+
+
+def test_a_level_can_be_tried_from_inside_an_event_loop():
+    async def scene():
+        return probe("limits")
+
+    assert asyncio.run(scene()) is None
 
 
 @pytest.mark.parametrize("level", LEVELS_HERE)

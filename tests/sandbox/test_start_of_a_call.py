@@ -45,7 +45,7 @@ def started(folder: Path, how: str) -> list[str]:
 
 
 def test_a_call_whose_confinement_is_refused_is_a_fault_with_the_reason(tmp_path):
-    assert started(tmp_path, "refused") == ["fault", "OSError: [Errno 1] the kernel does not"]
+    assert started(tmp_path, "refused") == ["fault", "PermissionError: [Errno 1] the kernel does not"]
 
 
 def test_a_call_that_is_confined_gives_its_result(tmp_path):
