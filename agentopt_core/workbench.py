@@ -22,7 +22,7 @@ from agentopt_core.importing import Draft, TaskSetStore, read_tasks
 from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
 from agentopt_core.rollouts import Isolation
-from agentopt_core.sandbox import find_isolation, is_installed, require
+from agentopt_core.sandbox import find_isolation, hide_from_calls, is_installed, require
 from agentopt_core.tasks import TaskSet
 from agentopt_core.views import (
     LIVE,
@@ -140,7 +140,7 @@ class Workbench:
         if missing:
             raise ConfigError(
                 f"Functions are to import what is not installed: {', '.join(missing)[:300]}.",
-                "A run installs nothing: install it beside AgentOpt (.venv/bin/python -m pip install ...) or leave it out.",
+                "A run installs nothing: install it beside AgentOpt, or leave it out.",
             )
 
     def check_endpoint(self, endpoint: Endpoint) -> list[Check]:
@@ -208,6 +208,7 @@ class Workbench:
         return status == "starting" or (status in LIVE and self.folder(run_id).holder() is not None)
 
     def _launch(self, folder: RunFolder, by: str) -> None:
+        hide_from_calls(find_isolation().level)  # the keys are here, too
         folder.commands.append(Command(kind="start", by=by))
         command = [sys.executable, "-m", "agentopt_core", "trainer", str(folder.path)]
         with folder.log_path.open("ab") as log:

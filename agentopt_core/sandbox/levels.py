@@ -17,6 +17,7 @@ from agentopt_core.errors import SandboxUnavailable
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, SandboxLevel
 from agentopt_core.sandbox.bubblewrap import PROGRAM
 from agentopt_core.sandbox.jail import is_root
+from agentopt_core.sandbox.privacy import hide_from_calls
 from agentopt_core.sandbox.probe import probe
 from agentopt_core.sandbox.process import ProcessSandbox
 from agentopt_core.sandbox.zygote import landlock, seccomp
@@ -84,7 +85,9 @@ def open_sandbox(
     limits: SandboxLimits, isolation: Isolation, files: Path | None = None, notebooks: int = 8
 ) -> ProcessSandbox:
     """A sandbox at the level that was found; see `ProcessSandbox`. Raises: SandboxUnavailable as `require`."""
-    return ProcessSandbox(limits, require(isolation, limits.minimum), files, notebooks)
+    level = require(isolation, limits.minimum)
+    hide_from_calls(level)
+    return ProcessSandbox(limits, level, files, notebooks)
 
 
 def _lacking(isolation: Isolation, minimum: SandboxLevel) -> str:
