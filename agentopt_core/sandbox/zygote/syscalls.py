@@ -28,9 +28,9 @@ NUMBERS = {
     "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "sigaltstack": 131, "statfs": 137, "fstatfs": 138,
     "getpriority": 140, "sched_getparam": 143, "sched_getscheduler": 145, "prctl": 157, "gettid": 186,
     "time": 201, "futex": 202, "sched_getaffinity": 204, "epoll_create": 213, "getdents64": 217,
-    "restart_syscall": 219, "fadvise64": 221, "timer_create": 222, "timer_settime": 223, "timer_gettime": 224,
-    "timer_delete": 226, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231,
-    "epoll_wait": 232, "epoll_ctl": 233, "tgkill": 234, "openat": 257, "mkdirat": 258, "newfstatat": 262,
+    "restart_syscall": 219, "fadvise64": 221, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230,
+    "exit_group": 231, "epoll_wait": 232, "epoll_ctl": 233, "tgkill": 234, "openat": 257, "mkdirat": 258,
+    "newfstatat": 262,
     "unlinkat": 263, "renameat": 264, "readlinkat": 267, "faccessat": 269, "pselect6": 270, "ppoll": 271,
     "set_robust_list": 273, "get_robust_list": 274, "epoll_pwait": 281, "eventfd": 284, "fallocate": 285,
     "eventfd2": 290, "epoll_create1": 291, "dup3": 292, "pipe2": 293, "preadv": 295, "pwritev": 296,
@@ -51,7 +51,7 @@ ALWAYS = _names("""
     readlink umask gettimeofday getrlimit getrusage sysinfo times getuid getgid geteuid getegid getppid getpgrp
     getgroups getresuid getresgid getpgid getsid rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack statfs
     fstatfs getpriority sched_getparam sched_getscheduler gettid time futex sched_getaffinity epoll_create
-    getdents64 restart_syscall fadvise64 timer_create timer_settime timer_gettime timer_delete clock_gettime
+    getdents64 restart_syscall fadvise64 clock_gettime
     clock_getres clock_nanosleep exit_group epoll_wait epoll_ctl newfstatat readlinkat faccessat pselect6 ppoll
     set_robust_list get_robust_list epoll_pwait eventfd eventfd2 epoll_create1 dup3 pipe2 preadv getcpu getrandom
     membarrier preadv2 statx rseq close_range faccessat2 epoll_pwait2
