@@ -30,7 +30,8 @@ class Call:
         self._open = contextlib.ExitStack()
         try:
             os.mkdir(name, 0o700, dir_fd=root)
-            self._open.callback(scratch.remove, name, root)
+            # All of it: a call can write beside its own folder, too, and rename it; nothing of that may meet the next.
+            self._open.callback(scratch.empty, ".", root)
             folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
             ends = contextlib.ExitStack()
             ends.callback(os.close, folder)

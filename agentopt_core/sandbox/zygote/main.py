@@ -44,17 +44,18 @@ def main(arguments: list[str]) -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    workers: set[int] = set()
+    workers: dict[int, int] = {}
     with contextlib.suppress(OSError):
         control.sendall(pack(READY))
         _fork_workers(control, setup, workers)
-    for worker in workers:
+    for worker in workers.values():
         processes.end_group(worker)
     processes.end_descendants()
     scratch.remove(setup["scratch"])
 
 
-def _fork_workers(control: socket.socket, setup: dict[str, Any], workers: set[int]) -> None:
+def _fork_workers(control: socket.socket, setup: dict[str, Any], workers: dict[int, int]) -> None:
+    """`workers`: the process that has each slot."""
     wakeup = Wakeup()
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -69,19 +70,29 @@ def _fork_workers(control: socket.socket, setup: dict[str, Any], workers: set[in
             if not message:
                 return
             mapped, slot = ORDER.unpack(message)
+            _free(slot, workers)
             zygote = os.getpid()
             pid = os.fork()
             if pid == 0:
                 control.close()
                 wakeup.close()
                 serve(socket.socket(fileno=descriptors[0]), setup, slot, mapped, zygote)
-            workers.add(pid)
+            workers[slot] = pid
             os.close(descriptors[0])
 
 
-def _bury(workers: set[int]) -> None:
+def _free(slot: int, workers: dict[int, int]) -> None:
+    """End the worker that had the slot: it may still be emptying the folder that is the next one's now."""
+    pid = workers.pop(slot, None)
+    if pid is not None:
+        processes.end_group(pid)
+        os.waitpid(pid, 0)
+        processes.end_descendants(keep=set(workers.values()))
+
+
+def _bury(workers: dict[int, int]) -> None:
     """Reap workers that ended, and end what they left."""
-    for pid in list(workers):
+    for slot, pid in list(workers.items()):
         if os.waitpid(pid, os.WNOHANG)[0]:
-            workers.discard(pid)
-    processes.end_descendants(keep=workers)
+            del workers[slot]
+    processes.end_descendants(keep=set(workers.values()))

@@ -29,10 +29,10 @@ def remove(name: str, dir_fd: int | None = None) -> None:
         os.rmdir(name, dir_fd=dir_fd)
 
 
-def empty(path: str) -> None:
+def empty(path: str, dir_fd: int | None = None) -> None:
     """Remove all that lies in a folder, as `remove` does; the folder itself may be a mount and stays."""
     with suppress(OSError):
-        top = os.open(path, _FOLDER)
+        top = os.open(path, _FOLDER, dir_fd=dir_fd)
         try:
             _empty(top)
         finally:
