@@ -61,7 +61,7 @@ def _ended(header: dict[str, Any], limits: SandboxLimits) -> tuple[str, str] | N
         case "files":
             return "Killed", "It made too many files and was ended."
         case "processes":
-            return "Killed", "It started too many processes and was ended."
+            return "Killed", "It started too many processes or threads and was ended."
         case "garbage":
             return "BadResult", _GARBAGE
         case "oversize":

@@ -34,11 +34,11 @@ def die_with(parent: int) -> None:
 
 
 def count_descendants(root: int, enough: int) -> int:
-    """Processes below `root`; stops counting at `enough`. 0 where the system does not tell."""
+    """Processes below `root` and their threads; stops counting at `enough`. 0 where the system does not tell."""
     found, waiting = 0, [root]
     while waiting and found < enough:
         children = _children(waiting.pop())
-        found += len(children)
+        found += sum(map(_count_threads, children))
         waiting += children
     return found
 
@@ -91,6 +91,13 @@ def _has_children() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+def _count_threads(pid: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 1
 
 
 def _children(pid: int) -> list[int]:

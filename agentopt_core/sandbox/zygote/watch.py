@@ -18,7 +18,7 @@ from .call import Call
 from .framing import unpack
 
 MAX_PROCESSES = 64
-"""Processes one call may have at a time, where processes can be made at all; an endless fork ends there."""
+"""Processes and threads one call may have at a time, where they can be counted; an endless fork ends there."""
 MAX_FILES = 4096
 """Files and folders one call may make: they cost the kernel memory, which the size of its folder does not bound."""
 _LOOK_S = 0.05
