@@ -50,7 +50,7 @@ def source(body: str) -> str:
     """A module with `attack(w)`, which does that; what the body uses is imported before it."""
     body = textwrap.dedent(body).strip()
     helpers = (_SYSCALL if re.search(r"\b(syscall|reached)\(", body) else "") + (_FRAME if "frame(" in body else "")
-    imports = [f"import {name}" for name in _MODULES if re.search(rf"\b{re.escape(name)}\.", helpers + body)]
+    imports = [f"import {name}" for name in _MODULES if re.search(rf"\b{re.escape(name)}\b", helpers + body)]
     return "\n".join([*imports, helpers, "def attack(w):", textwrap.indent(body, "    ")])
 
 
@@ -179,5 +179,5 @@ class Case:
         return LIMITS.with_(**self.limits, scratch_without_quota=self.scratch and level == "landlock")
 
 
-SOON = {"wall_s": 0.8}
+SOON = {"wall_s": 0.5}
 """For attacks that end when their time is over."""
