@@ -61,6 +61,13 @@ def test_each_cell_has_its_own_time_so_many_short_ones_never_run_out(make_sandbo
     assert cell(make_sandbox(level, wall_s=30, cpu_s=1, workers=1), *[busy] * 5).value == 1
 
 
+def test_a_cell_cannot_hold_off_the_end_of_its_cpu_time(make_sandbox, level):
+    busy = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    result = cell(make_sandbox(level, wall_s=60, cpu_s=1, workers=1), "x = 1", busy)
+    assert result.error.type == "Timeout"
+    assert "CPU" in result.error.message
+
+
 def test_nothing_of_a_notebook_runs_between_its_cells(make_sandbox, level):
     ticking = (
         "import threading, time\nticks = []\n"

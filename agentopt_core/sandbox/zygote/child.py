@@ -101,11 +101,18 @@ def _get_ready(request: dict[str, Any], place: Place) -> None:
     place.confinement.filter()
 
 
+def used_cpu_s(pid: int) -> float:
+    """CPU seconds of a process that runs; 0 where the system does not tell (macOS), or when it has ended."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # the process's own clock, as clock_getcpuclockid(3) numbers it
+    except OSError:
+        return 0.0
+
+
 def allow_cpu(pid: int, seconds: float) -> None:
     """Let a process that has used CPU time use so many seconds more. For the worker; without effect on macOS."""
     if hasattr(resource, "prlimit"):
-        used = time.clock_gettime((~pid << 3) | 2)  # the process's own clock, as clock_getcpuclockid(3) numbers it
-        resource.prlimit(pid, resource.RLIMIT_CPU, (math.ceil(used + seconds), resource.RLIM_INFINITY))
+        resource.prlimit(pid, resource.RLIMIT_CPU, (math.ceil(used_cpu_s(pid) + seconds), resource.RLIM_INFINITY))
 
 
 def _only_these_fds(place: Place) -> None:

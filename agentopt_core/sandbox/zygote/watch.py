@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import processes
+from . import child, processes
 from .call import Call
 from .framing import unpack
 
@@ -21,6 +21,8 @@ MAX_PROCESSES = 64
 """Processes and threads one call may have at a time, where they can be counted; an endless fork ends there."""
 MAX_FILES = 4096
 """Files and folders one call may make: they cost the kernel memory, which the size of its folder does not bound."""
+_CPU_GRACE_S = 1.0
+"""Seconds in which a call that is out of CPU time may say so itself."""
 _LOOK_S = 0.05
 _DUMP_S = 0.2
 """Seconds a call that is out of time gets to say in which line it is."""
@@ -108,6 +110,7 @@ class _Watched:
         self._disk = disk
         self._limits = request["limits"]
         self._own_line = re.compile(rb'File "' + re.escape(request["source"].encode()) + rb'", line (\d{1,9})')
+        self._cpu_at_most_s = child.used_cpu_s(call.pid) + self._limits["cpu_s"] + _CPU_GRACE_S
         self._max_answer = self._limits["result_bytes"] + _CHUNK
         self._cpu_s = 0.0
 
@@ -156,6 +159,8 @@ class _Watched:
                     return "processes"
                 if self._has_too_many_files():
                     return "files"
+                if child.used_cpu_s(self._pid) > self._cpu_at_most_s:
+                    return "cpu"  # its own limit can be held off by ignoring the signal
                 if self._reaped():  # a wake-up may have been cleared with that of another process
                     return "exit"
         return "wall"
