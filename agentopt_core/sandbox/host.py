@@ -7,16 +7,16 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from agentopt_core.errors import InfrastructureFault
-from agentopt_core.sandbox.jail import Jail
-from agentopt_core.sandbox.zygote import framing, scratch
-from agentopt_core.words import JsonObject
+from agentopt_core.sandbox.jail import Jail, environment
+from agentopt_core.sandbox.workers import Bounds, Origin, Reply, Worker, WorkerLost, WorkerStuck
+from agentopt_core.sandbox.zygote import framing, processes, scratch
 
 _HEADER = 4096
 _START_S = 120.0
@@ -29,32 +29,7 @@ _SAID = 2000
 """Bytes of what a process says before it fails to start that are kept."""
 
 
-class WorkerLost(Exception):
-    """A worker ended though a call is with it."""
-
-
-class WorkerStuck(WorkerLost):
-    """A worker does not answer: something stopped it."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a worker reports of a call; `result` is the function's own message, not to be believed."""
-
-    header: JsonObject
-    printed: bytes
-    result: bytes
-
-
-class Bounds(NamedTuple):
-    """What an answer may take: seconds, and bytes of output and of result."""
-
-    wall_s: float
-    printed: int
-    result: int
-
-
-class Worker:
+class ForkedWorker:
     """A connection to one worker process."""
 
     def __init__(self, connection: socket.socket, slot: int) -> None:
@@ -130,8 +105,7 @@ class Zygote:
                 self._folder = plan.folder
                 self._process = subprocess.Popen(
                     plan.command,
-                    # A fixed hash seed, so that sets have the same order in every run; nothing else, above all no keys.
-                    env={"PYTHONHASHSEED": "0"},
+                    env=environment(os.environ, os.name),
                     cwd=plan.folder or "/",
                     pass_fds=plan.descriptors,
                     stdin=subprocess.DEVNULL,
@@ -154,9 +128,9 @@ class Zygote:
                 said.seek(0)
                 reason = said.read(_SAID).decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
                 raise InfrastructureFault(f"The sandbox's process did not start: {reason[0]}.", _START_HINT)
-        self._mapped = _mapped_bytes(self._pid)
+        self._mapped = processes.mapped_bytes(self._pid)
 
-    def fork_worker(self, slot: int) -> Worker:
+    def start_worker(self, slot: int) -> ForkedWorker:
         """A new worker in the folder of that number.
 
         Raises: WorkerLost when the zygote is gone.
@@ -165,7 +139,9 @@ class Zygote:
         try:
             with theirs:
                 socket.send_fds(self._control, [framing.ORDER.pack(self._mapped, slot)], [theirs.fileno()])
-            return Worker(ours, slot)
+                if sys.platform == "linux":
+                    theirs.close()  # macOS may lose a socket that is closed while it is under way
+                return ForkedWorker(ours, slot)
         except (OSError, WorkerLost) as error:
             ours.close()
             raise WorkerLost(str(error)) from error
@@ -192,27 +168,25 @@ def _told_pid(message: bytes) -> int | None:
         return None
 
 
-def _mapped_bytes(pid: int | None) -> int:
-    """Address space of a process; 0 where the system does not tell."""
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
-
-
 class Pool:
     """The workers of one kind of zygote, started when they are first needed and replaced when they are lost.
 
     `slots` workers can be there at a time, each with a folder of its own; who needs one more waits for it.
     """
 
-    def __init__(self, jail: Jail, modules: tuple[str, ...], slots: int) -> None:
+    def __init__(
+        self,
+        jail: Jail,
+        modules: tuple[str, ...],
+        slots: int,
+        origin: Callable[[Jail, tuple[str, ...]], Origin] = Zygote,
+    ) -> None:
         self._jail = jail
         self._modules = modules
+        self._origin = origin
         self._slots = list(range(slots))
         self._changed = threading.Condition()
-        self._zygote: Zygote | None = None
+        self._zygote: Origin | None = None
         self._idle: list[Worker] = []
         self._alone: set[Pool] = set()
         self._closed = False
@@ -229,6 +203,9 @@ class Pool:
             self.drop(worker, stuck=isinstance(error, WorkerStuck))
             self._refuse_when_closed()
             raise
+        except InfrastructureFault:
+            self.drop(worker)
+            raise
         self.give_back(worker)
         return reply
 
@@ -237,7 +214,7 @@ class Pool:
 
         Raises: WorkerLost, InfrastructureFault as `ask`.
         """
-        pool = Pool(self._jail, self._modules, 1)
+        pool = Pool(self._jail, self._modules, 1, self._origin)
         with self._changed:
             self._refuse_when_closed()
             self._alone.add(pool)
@@ -299,9 +276,9 @@ class Pool:
         slot = self._slots.pop()
         try:
             for _ in range(2):
-                self._zygote = self._zygote or Zygote(self._jail, self._modules)
+                self._zygote = self._zygote or self._origin(self._jail, self._modules)
                 try:
-                    return self._zygote.fork_worker(slot)
+                    return self._zygote.start_worker(slot)
                 except WorkerLost:  # the zygote itself is gone
                     self._zygote.close()
                     self._zygote = None

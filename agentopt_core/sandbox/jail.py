@@ -7,11 +7,13 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from agentopt_core.config import SandboxLimits
+from agentopt_core.errors import InfrastructureFault
 from agentopt_core.rollouts import SandboxLevel
 from agentopt_core.sandbox.bubblewrap import FILES, SCRATCH, bubblewrap
 from agentopt_core.sandbox.imports import offered_modules
@@ -24,7 +26,7 @@ import importlib.util, sys
 spec = importlib.util.spec_from_file_location("agentopt_zygote", sys.argv[1] + "/__init__.py")
 package = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(package)
-from agentopt_zygote.main import main
+from agentopt_zygote.{program} import main
 main(sys.argv[2:])
 """
 ZYGOTE = Path(__file__).parent / "zygote"
@@ -75,7 +77,7 @@ class Jail:
         setup = {
             "control": control,
             "modules": list(modules),
-            "offered": offered_modules(self._limits.packages),
+            "offered": self._offered,
             "scratch": folder or SCRATCH,
             "files": (FILES if self.is_inside else str(self._files)) if self._files else "",
             "readable": self._readable if self._landlock else [],
@@ -88,12 +90,35 @@ class Jail:
             "read_anywhere": uid is not None and self._landlock > 0 and not self.is_inside and not self._is_open(),
             "tasks": MAX_THREADS + 3 * self._slots if uid is not None or self.is_inside else None,
         }
-        command = [sys.executable, "-s", "-P", "-u", "-X", "utf8", "-c", _BOOT, str(ZYGOTE), json.dumps(setup)]
+        command = python("main", setup)
         if not self.is_inside:
             return Plan(command, folder, (control,))
         disk_mb = self._limits.scratch_mb if self.has_scratch else 1
         wrapped = bubblewrap(self._readable, ZYGOTE, self._files, self._slots, disk_mb, info)
         return Plan(wrapped + command, None, (control, info))
+
+    def make_fresh(self, modules: Sequence[str], mark: str) -> list[str]:
+        """The command of an interpreter for one call or notebook, without a zygote; only level `limits` can have it.
+
+        Raises: InfrastructureFault at any other level.
+        """
+        if self.level != "limits":
+            raise InfrastructureFault(
+                f"Level '{self.level}' forks its processes, and this system cannot.", "Choose level 'limits'."
+            )
+        setup = {
+            "modules": list(modules),
+            "offered": self._offered,
+            "files": str(self._files) if self._files else "",
+            "mark": mark,
+        }
+        # On Windows, the one of a virtual environment only starts another, which a job object would not hold.
+        executable = getattr(sys, "_base_executable", sys.executable) if os.name == "nt" else sys.executable
+        return python("once", setup, executable)
+
+    @cached_property
+    def _offered(self) -> list[str]:
+        return offered_modules(self._limits.packages)
 
     def _is_open(self) -> bool:
         files = [] if self._files is None else [str(self._files)]
@@ -106,6 +131,25 @@ class Plan(NamedTuple):
     command: list[str]
     folder: str | None
     descriptors: tuple[int, ...]
+
+
+def python(program: str, setup: Mapping[str, object], executable: str = sys.executable) -> list[str]:
+    """The command that starts a program of the zygote's folder in a fresh interpreter."""
+    options = ("-s", "-P", "-u", "-X", "utf8")
+    return [executable, *options, "-c", _BOOT.format(program=program), str(ZYGOTE), json.dumps(setup)]
+
+
+def environment(given: Mapping[str, str], system: str) -> dict[str, str]:
+    """What a fresh interpreter is told: a fixed hash seed, so that sets have the same order in every run.
+
+    Nothing else, above all no keys; but on Windows (`system`: "nt") where the system is, and the environment to use,
+    since there its interpreter is not the one that `sys.executable` names, but started by that one.
+    """
+    told = {"PYTHONHASHSEED": "0"}
+    if system == "nt":
+        told |= {name: value for name, value in given.items() if name.upper() == "SYSTEMROOT"}
+        told["__PYVENV_LAUNCHER__"] = sys.executable
+    return told
 
 
 def is_root() -> bool:

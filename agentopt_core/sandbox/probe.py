@@ -39,8 +39,11 @@ def probe(canary, folder, port, pid):
     def signals():
         os.kill(pid, 0)
 
+    attempts = [read, write, network]
+    if hasattr(os, "fork"):  # without it there is Windows, where that signal would be Ctrl+C, for this program too
+        attempts += [processes, signals]
     done = []
-    for attempt in (read, write, network, processes, signals):
+    for attempt in attempts:
         try:
             attempt()
             done.append(attempt.__name__)

@@ -16,17 +16,25 @@ from agentopt_core.errors import InfrastructureFault
 from agentopt_core.functions import Function
 from agentopt_core.rollouts import ExecutionResult, SandboxLevel
 from agentopt_core.sandbox.attachments import files_of
-from agentopt_core.sandbox.host import Pool, WorkerLost
+from agentopt_core.sandbox.fresh import FreshPool
+from agentopt_core.sandbox.host import Pool
 from agentopt_core.sandbox.imports import Kind, kind_for, modules_of
 from agentopt_core.sandbox.jail import Jail
 from agentopt_core.sandbox.notebook import Permits, ProcessNotebook
 from agentopt_core.sandbox.requests import Unsendable, bounds, request
 from agentopt_core.sandbox.results import as_result, failed
+from agentopt_core.sandbox.workers import WorkerLost
 from agentopt_core.sandbox.zygote.child import SOURCE
 from agentopt_core.tasks import Attachment
 
+MakePool = Callable[[Jail, tuple[str, ...], int], Pool]
 _MAX_NOTEBOOKS = 64
 """Notebooks that are open at a time, at most: each keeps two processes."""
+
+
+def own_pool() -> MakePool:
+    """How this system starts processes: by a fork, which costs least, where there is one."""
+    return Pool if hasattr(os, "fork") else FreshPool
 
 
 class ProcessSandbox:
@@ -36,6 +44,7 @@ class ProcessSandbox:
     confined as the level says. Time, CPU, address space, output, result, files and processes are bounded, and whatever
     the call started ends with it. Equal calls give equal results: hash seed and random seeds are fixed.
     At most `limits.workers` calls run at a time; the others wait. A cancelled call still runs to its end or limit.
+    Where the system has no fork, a call starts an interpreter instead (see `fresh`): the same promise, only slower.
     `files` is the folder that the attachments' paths start from. As many as `notebooks` are open at a time; more wait.
     May be used from several threads and event loops. `close()` ends every process; so does the end of this process.
 
@@ -43,7 +52,12 @@ class ProcessSandbox:
     """
 
     def __init__(
-        self, limits: SandboxLimits, level: SandboxLevel, files: Path | None = None, notebooks: int = 8
+        self,
+        limits: SandboxLimits,
+        level: SandboxLevel,
+        files: Path | None = None,
+        notebooks: int = 8,
+        make_pool: MakePool | None = None,
     ) -> None:
         self.level: SandboxLevel = level
         self._limits = limits
@@ -52,9 +66,10 @@ class ProcessSandbox:
         notebooks = min(notebooks, _MAX_NOTEBOOKS)
         slots = workers + notebooks
         jail = Jail(level, limits, files.resolve() if files else None, slots)
+        make_pool = make_pool or own_pool()
         self._pools: dict[Kind, Pool] = {
-            "standard": Pool(jail, (), slots),
-            "full": Pool(jail, self._modules, slots),
+            "standard": make_pool(jail, (), slots),
+            "full": make_pool(jail, self._modules, slots),
         }
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="sandbox")
         self._permits = Permits(notebooks)

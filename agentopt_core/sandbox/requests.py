@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from agentopt_core.config import SandboxLimits
-from agentopt_core.sandbox.host import Bounds
+from agentopt_core.sandbox.workers import Bounds
 from agentopt_core.sandbox.zygote.framing import MAX_REQUEST
 
 _SLACK = 1 << 16

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.rollouts import ExecutionError, ExecutionResult, SandboxLevel
-from agentopt_core.sandbox.host import Reply
+from agentopt_core.sandbox.workers import Reply
 
 _GARBAGE = "It wrote into the sandbox's own pipe, so its result cannot be read. Return the result instead."
 MESSAGE_CHARS = 4000

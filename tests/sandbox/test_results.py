@@ -4,8 +4,8 @@ import pytest
 
 from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
-from agentopt_core.sandbox.host import Reply
 from agentopt_core.sandbox.results import as_result
+from agentopt_core.sandbox.workers import Reply
 
 LIMITS = SandboxLimits(wall_s=2, cpu_s=3, result_kb=4, output_kb=5)
 

@@ -42,3 +42,22 @@ def test_a_name_is_taken_relative_to_an_open_folder(tmp_path):
     finally:
         os.close(folder)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_tree_is_removed_by_its_path_where_folders_cannot_be_opened(tmp_path):
+    outside, tree = tmp_path / "outside", tmp_path / "tree"
+    outside.mkdir()
+    (outside / "keep").write_text("kept")
+    deep = tree
+    for _ in range(200):
+        deep = deep / "d"
+        deep.mkdir(parents=True)
+        (deep / "file").touch(0o400)
+        (deep / "link").symlink_to(outside)
+    for number in range(50):
+        (tree / str(number)).mkdir()
+    os.chmod(deep.parent, 0)
+    scratch.remove_by_path(str(tree))
+    scratch.remove_by_path(str(tree))  # it is gone, and that is no complaint
+    assert sorted(os.listdir(tmp_path)) == ["outside"]
+    assert (outside / "keep").read_text() == "kept"

@@ -8,15 +8,14 @@ import os
 import signal
 from typing import Any
 
-from . import child, scratch
+from . import forked, limits, scratch
+from .child import ATTACHMENTS
 from .confinement import Confinement
 from .framing import pack
 
 FAILED_START = 70
 """Exit code of a process that could not even begin."""
 _MAX_TROUBLE = 4096
-ATTACHMENTS = "attachments"
-"""The folder, in a call's own folder, in which the task's files are found."""
 
 
 class Call:
@@ -43,7 +42,7 @@ class Call:
                 requests = self._pipe_to_child(ends) if request["kind"] == "cell" else None
                 self._trouble, trouble = self._pipe(ends)
                 worker = os.getpid()
-                place = child.Place(
+                place = forked.Place(
                     folder,
                     output,
                     result,
@@ -63,8 +62,8 @@ class Call:
     def go_on(self, request: dict[str, Any]) -> None:
         """Let a notebook run its next cell. Raises: OSError when it is gone."""
         assert self._requests is not None
-        child.allow_cpu(self.pid, request["limits"]["cpu_s"])
-        os.killpg(self.pid, signal.SIGCONT)
+        limits.allow_cpu(self.pid, request["limits"]["cpu_s"])
+        self._signal(signal.SIGCONT)
         self._to_send = memoryview(pack(json.dumps(request).encode()))
 
     @property
@@ -91,11 +90,16 @@ class Call:
 
     def stop(self) -> None:
         """Nothing of it runs until it goes on."""
-        os.killpg(self.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def close(self) -> None:
         """Close the pipes and remove the folder of a process that has ended."""
         self._open.close()
+
+    def _signal(self, number: int) -> None:
+        # macOS refuses signals to a group that has just ended; its end is seen soon enough.
+        with contextlib.suppress(PermissionError):
+            os.killpg(self.pid, number)
 
     def _show_files(self, request: dict[str, Any], folder: int, confinement: Confinement) -> None:
         if not request["files"]:
@@ -120,11 +124,11 @@ class Call:
         self._requests = write
         return read
 
-    def _fork(self, request: dict[str, Any], place: child.Place) -> int:
+    def _fork(self, request: dict[str, Any], place: forked.Place) -> int:
         pid = os.fork()
         if pid:
             return pid
         try:
-            child.run(request, place)
+            forked.run(request, place)
         finally:
             os._exit(FAILED_START)

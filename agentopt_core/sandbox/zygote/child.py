@@ -1,4 +1,4 @@
-"""Inside the process of one call: take on the limits, run the code, hand back one message, end.
+"""Inside the process of one call: run the code, hand back one message. `forked` and `once` make such a process.
 
 Whatever runs here may be hostile. It owns its result pipe and nothing else, so a function can lie about its own result
 and about no other.
@@ -8,156 +8,41 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import dataclasses
-import faulthandler
-import fcntl
-import gc
 import inspect
-import json
 import linecache
-import math
 import os
 import random
-import resource
-import signal
 import sys
-import tempfile
-import time
 import types
-from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from . import landlock, processes
+from . import limits
 from .binding import bind
-from .confinement import Confinement
-from .framing import MAX_REQUEST, FrameError, pack, receive_from
+from .framing import pack
 from .jsonable import BadResult, to_json, write_json
 
 RESULT_FD = 3
 REQUESTS_FD = 4
-TROUBLE_FD = 5
-RULESET_FD = 6
 SOURCE = "<source>"
 """File name of the code in frames; the worker looks for it in the dump of a killed call."""
-MAX_FDS = 256
+ATTACHMENTS = "attachments"
+"""The folder, in a call's own folder, in which the task's files are found."""
 MAX_FRAMES = 20
 """Lines of the code that an error names, at most: the innermost ones."""
-_MAX_TROUBLE = 400
-_SPARE = 32 * 1024 * 1024
-"""Address space that is set free after a MemoryError, so that it can still be reported."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """What a call's process is given by its worker: descriptors, and what confines it."""
-
-    folder: int
-    output: int
-    result: int
-    requests: int | None
-    """Where a notebook reads its further cells; None for a call that ends with its result."""
-    trouble: int
-    """Where it says why it cannot begin; closed before hostile code runs, which therefore cannot say so."""
-    ruleset: int | None
-    """What Landlock allows, where the level has it."""
-    mapped: int
-    """Bytes of address space that the process maps before it begins."""
-    worker: int
-    tasks: int | None
-    """Threads and processes its user may have in the jail; None where that user has others, outside."""
-    confinement: Confinement
-
-
-def run(request: dict[str, Any], place: Place) -> NoReturn:
-    """Become the process of a call."""
-    _only_these_fds(place)
-    try:
-        _get_ready(request, place)
-    except BaseException as error:
-        os.write(TROUBLE_FD, f"{type(error).__name__}: {error}"[:_MAX_TROUBLE].encode("utf-8", "replace"))
-        os._exit(1)
-    os.close(TROUBLE_FD)
-    if place.requests is None:
-        _write_all(pack(_outcome(request, _ACTIONS[request["kind"]])))
-    else:
-        _cells(request)
-    os._exit(0)
-
-
-def _get_ready(request: dict[str, Any], place: Place) -> None:
-    """Whatever comes before hostile code. A process that fails here runs none of it."""
-    os.setsid()
-    processes.die_with(place.worker)
-    if place.ruleset is not None:
-        landlock.restrict(RULESET_FD)
-        os.close(RULESET_FD)
-    _limit(request["limits"], place)
-    faulthandler.enable(RESULT_FD, all_threads=False)
-    faulthandler.register(signal.SIGUSR1, RESULT_FD, all_threads=False, chain=False)
-    faulthandler.register(signal.SIGXCPU, RESULT_FD, all_threads=False, chain=True)
-    _same_randomness()
-    tempfile.tempdir = os.getcwd()
-    gc.enable()
-    place.confinement.filter()
-
-
-def used_cpu_s(pid: int) -> float:
-    """CPU seconds of a process that runs; 0 where the system does not tell (macOS), or when it has ended."""
-    try:
-        return time.clock_gettime((~pid << 3) | 2)  # the process's own clock, as clock_getcpuclockid(3) numbers it
-    except OSError:
-        return 0.0
-
-
-def allow_cpu(pid: int, seconds: float) -> None:
-    """Let a process that has used CPU time use so many seconds more. For the worker; without effect on macOS."""
-    if hasattr(resource, "prlimit"):
-        resource.prlimit(pid, resource.RLIMIT_CPU, (math.ceil(used_cpu_s(pid) + seconds), resource.RLIM_INFINITY))
-
-
-def _only_these_fds(place: Place) -> None:
-    os.fchdir(place.folder)
-    os.dup2(place.output, 1)
-    os.dup2(place.output, 2)
-    wanted = {
-        RESULT_FD: place.result,
-        REQUESTS_FD: place.requests,
-        TROUBLE_FD: place.trouble,
-        RULESET_FD: place.ruleset,
-    }
-    # The descriptors may be any numbers, also ones that are overwritten here.
-    given = {number: fcntl.fcntl(fd, fcntl.F_DUPFD, RULESET_FD + 1) for number, fd in wanted.items() if fd is not None}
-    os.closerange(RESULT_FD, RULESET_FD + 1)
-    for number, descriptor in given.items():
-        os.dup2(descriptor, number, inheritable=False)
-    os.closerange(RULESET_FD + 1, MAX_FDS + 1)
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-
-
-def _limit(limits: dict[str, Any], place: Place) -> None:
-    memory = place.mapped + limits["memory_bytes"]
-    seconds = math.ceil(limits["cpu_s"])
-    most = seconds + 1 if place.requests is None else resource.RLIM_INFINITY  # a notebook's grows by the cell
-    bounds = [
-        (resource.RLIMIT_CPU, seconds, most),
-        (resource.RLIMIT_FSIZE, limits["file_bytes"], limits["file_bytes"]),
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_AS, memory, memory + _SPARE),
-    ]
-    if place.tasks is not None:
-        bounds.append((resource.RLIMIT_NPROC, place.tasks, place.tasks))
-    for kind, soft, hard in bounds:
-        with contextlib.suppress(OSError, ValueError):  # not every system has every limit
-            resource.setrlimit(kind, (soft, hard))
-
-
-def _same_randomness() -> None:
-    # Equal calls give equal results, so that a run can be repeated.
+def same_randomness() -> None:
+    """Equal calls give equal results, so that a run can be repeated."""
     random.seed(0)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed(0)
+
+
+def answer(request: dict[str, Any]) -> None:
+    """Run a call or load a source, and send its message."""
+    _write_all(pack(_outcome(request, _ACTIONS[request["kind"]])))
 
 
 def _outcome(request: dict[str, Any], action: Callable[[dict[str, Any]], str]) -> bytes:
@@ -166,30 +51,22 @@ def _outcome(request: dict[str, Any], action: Callable[[dict[str, Any]], str]) -
         text = f'{{"value":{action(request)}}}'
     except BaseException as error:
         if isinstance(error, MemoryError):
-            with contextlib.suppress(OSError, ValueError):
-                hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-                resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            limits.free_spare_memory()
         text = write_json({"error": _describe(error, request["source"])})
     return text.encode("utf-8", "replace")
 
 
-def _cells(request: dict[str, Any]) -> None:
-    """A notebook: one cell after another in one namespace, until the worker says no more."""
+def cells(requests: Iterable[dict[str, Any]], printed: Callable[[], None]) -> None:
+    """A notebook: one cell after another in one namespace. `printed` is called when a cell's output is complete."""
     names = _module("__main__").__dict__
-    while True:
+    for request in requests:
         message = _outcome(request, lambda cell: _cell(cell, names))
         # What is still buffered belongs to the cell that printed it.
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
+        printed()
         _write_all(pack(message))
-        try:
-            received = receive_from(REQUESTS_FD, MAX_REQUEST)
-        except (OSError, FrameError):
-            return
-        if received is None:
-            return
-        request = json.loads(received)
 
 
 def _call(request: dict[str, Any]) -> str:

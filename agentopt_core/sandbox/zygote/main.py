@@ -7,14 +7,12 @@ import gc
 import json
 import os
 import random
-import resource
 import select
 import socket
 import sys
 from typing import Any
 
-from . import kernel, processes, scratch
-from .child import MAX_FDS
+from . import kernel, limits, processes, scratch
 from .framing import ORDER, pack
 from .offered import offer
 from .warm import warm
@@ -35,9 +33,7 @@ def main(arguments: list[str]) -> None:
     warm(setup["modules"])
     os.environ.clear()
     random.seed(0)
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    files = MAX_FDS if hard == resource.RLIM_INFINITY else min(MAX_FDS, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    limits.bound_files()
     if setup["uid"] is not None:
         kernel.become(setup["uid"], read_anywhere=setup["read_anywhere"])
     # What is here now stays: collecting it would copy every page in every fork.

@@ -43,6 +43,15 @@ def count_descendants(root: int, enough: int) -> int:
     return found
 
 
+def mapped_bytes(pid: int | None) -> int:
+    """Address space of a process; 0 where the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
 def end_group(pid: int) -> None:
     """Kill a process and its group."""
     for kill in (os.killpg, os.kill):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from collections.abc import Callable, Iterable
@@ -20,23 +21,29 @@ SINGLE_THREADED = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
     "ARROW_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 
 
 def warm(modules: Iterable[str]) -> None:
-    """Import the standard library's usual modules and these."""
+    """Import the standard library's usual modules and these, and use each once."""
     for name in _STANDARD.split():
         importlib.import_module(name)
+    import_libraries(modules)
+    for module in modules:
+        with contextlib.suppress(Exception):
+            _FIRST_USE.get(module, _nothing)()
+
+
+def import_libraries(modules: Iterable[str]) -> None:
+    """Import these, each with one thread."""
     os.environ.update(SINGLE_THREADED)
     for module in modules:
-        try:
+        with contextlib.suppress(Exception):  # a function that imports it gets the error; the others must not
             for name in _PARTS.get(module, (module,)):
                 importlib.import_module(name)
-            _FIRST_USE.get(module, _nothing)()
-        except Exception:  # noqa: S112 - a function that imports it gets the error; the others must not
-            continue
 
 
 def _nothing() -> None:

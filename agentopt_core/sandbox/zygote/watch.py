@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import child, processes
+from . import limits, processes
 from .call import Call
 from .framing import unpack
 
@@ -110,7 +110,7 @@ class _Watched:
         self._disk = disk
         self._limits = request["limits"]
         self._own_line = re.compile(rb'File "' + re.escape(request["source"].encode()) + rb'", line (\d{1,9})')
-        self._cpu_at_most_s = child.used_cpu_s(call.pid) + self._limits["cpu_s"] + _CPU_GRACE_S
+        self._cpu_at_most_s = limits.used_cpu_s(call.pid) + self._limits["cpu_s"] + _CPU_GRACE_S
         self._max_answer = self._limits["result_bytes"] + _CHUNK
         self._cpu_s = 0.0
 
@@ -159,7 +159,7 @@ class _Watched:
                     return "processes"
                 if self._has_too_many_files():
                     return "files"
-                if child.used_cpu_s(self._pid) > self._cpu_at_most_s:
+                if limits.used_cpu_s(self._pid) > self._cpu_at_most_s:
                     return "cpu"  # its own limit can be held off by ignoring the signal
                 if self._reaped():  # a wake-up may have been cleared with that of another process
                     return "exit"
