@@ -58,6 +58,8 @@ def _ended(header: dict[str, Any], limits: SandboxLimits) -> tuple[str, str] | N
             return "Timeout", f"It ran longer than {limits.wall_s:g} s and was ended."
         case "cpu":
             return "Timeout", f"It used more than {limits.cpu_s:g} s of CPU and was ended."
+        case "memory":
+            return "MemoryLimit", "More memory is needed than a call may use."
         case "files":
             return "Killed", "It made too many files and was ended."
         case "processes":

@@ -17,6 +17,9 @@ from contextlib import suppress
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_MACOS: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "darwin" else None
+_USAGE_BYTES, _FOOTPRINT = 96, slice(72, 80)
+"""Of `struct rusage_info_v0`: its size, and where ri_phys_footprint is."""
 
 
 def adopt_orphans() -> None:
@@ -50,6 +53,16 @@ def mapped_bytes(pid: int | None) -> int:
             return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+def memory_used(pid: int) -> int:
+    """Bytes a process occupies, on macOS: there no limit on address space holds, so that someone must look. Else 0."""
+    if _MACOS is None:
+        return 0
+    usage = ctypes.create_string_buffer(_USAGE_BYTES)
+    if _MACOS.proc_pid_rusage(pid, 0, usage) != 0:
+        return 0
+    return int.from_bytes(usage.raw[_FOOTPRINT], sys.byteorder)
 
 
 def end_group(pid: int) -> None:

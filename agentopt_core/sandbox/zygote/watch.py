@@ -34,8 +34,8 @@ class Ended:
     """What became of a call."""
 
     header: dict[str, Any]
-    """`reason` (`result`, `exit`, `wall`, `cpu`, `processes`, `files`, `oversize`, `garbage`, `abandoned`), `exit` code
-    (negative: signal), `line`, `printed` bytes in all."""
+    """`reason` (`result`, `exit`, `wall`, `cpu`, `memory`, `processes`, `files`, `oversize`, `garbage`, `abandoned`),
+    `exit` code (negative: signal), `line`, `printed` bytes in all."""
     printed: bytearray = field(default_factory=bytearray)
     result: bytes = b""
     clean: bool = True
@@ -112,6 +112,8 @@ class _Watched:
         self._own_line = re.compile(rb'File "' + re.escape(request["source"].encode()) + rb'", line (\d{1,9})')
         self._cpu_at_most_s = limits.used_cpu_s(call.pid) + self._limits["cpu_s"] + _CPU_GRACE_S
         self._max_answer = self._limits["result_bytes"] + _CHUNK
+        # A fork begins with what its worker has.
+        self._max_memory = processes.memory_used(os.getpid()) + self._limits["memory_bytes"]
         self._cpu_s = 0.0
 
     def line(self) -> int | None:
@@ -157,6 +159,8 @@ class _Watched:
                 look = now + _LOOK_S
                 if processes.count_descendants(os.getpid(), MAX_PROCESSES + 1) > MAX_PROCESSES:
                     return "processes"
+                if processes.memory_used(self._pid) > self._max_memory:
+                    return "memory"
                 if self._has_too_many_files():
                     return "files"
                 if limits.used_cpu_s(self._pid) > self._cpu_at_most_s:
@@ -166,11 +170,11 @@ class _Watched:
         return "wall"
 
     def end(self, reason: str) -> None:
-        """Kill the call and wait for it; out of time, it may first say where it is."""
+        """Kill the call and wait for it; out of time or memory, it may first say where it is."""
         if self.exit_code is not None:
             processes.end_group(self._pid)
             return
-        if reason == "wall":
+        if reason in ("wall", "memory"):
             self._ask_for_line()
         processes.end_group(self._pid)
         self._reaped(0)
