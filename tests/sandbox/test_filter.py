@@ -88,7 +88,7 @@ FORBIDDEN = """
 """socket, connect, bind, fork, execve, ptrace, mount, bpf, io_uring, pidfd, Landlock, chmod, chown, mknod, ..."""
 
 
-@pytest.mark.parametrize("number", map(int, FORBIDDEN.split()))
+@pytest.mark.parametrize("number", [int(number) for number in FORBIDDEN.split()])
 def test_sockets_programs_mounts_tracing_and_kernel_interfaces_are_refused(number):
     assert verdict(WRITING, number) == REFUSED
 

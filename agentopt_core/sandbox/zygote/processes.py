@@ -14,9 +14,10 @@ import time
 from collections.abc import Collection
 from contextlib import suppress
 
+from .kernel import LIBC
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _MACOS: ctypes.CDLL | None = ctypes.CDLL(None) if sys.platform == "darwin" else None
 _USAGE_BYTES, _FOOTPRINT = 96, slice(72, 80)
 """Of `struct rusage_info_v0`: its size, and where ri_phys_footprint is."""
@@ -24,14 +25,14 @@ _USAGE_BYTES, _FOOTPRINT = 96, slice(72, 80)
 
 def adopt_orphans() -> None:
     """From now on a descendant whose parent ended becomes a child of this process (Linux)."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if LIBC is not None:
+        LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def die_with(parent: int) -> None:
     """End this process when its parent ends (Linux)."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if LIBC is not None:
+        LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
