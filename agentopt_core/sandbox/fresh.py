@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 
 from agentopt_core.errors import InfrastructureFault
-from agentopt_core.sandbox.host import Pool
 from agentopt_core.sandbox.interpreter import Interpreter, Tree, tree_of
 from agentopt_core.sandbox.jail import Jail
+from agentopt_core.sandbox.pool import Pool
 from agentopt_core.sandbox.workers import Bounds, Reply, WorkerLost
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.rollouts import ExecutionResult, SandboxLevel
-from agentopt_core.sandbox.host import Pool
+from agentopt_core.sandbox.pool import Pool
 from agentopt_core.sandbox.requests import Unsendable, bounds, request
 from agentopt_core.sandbox.results import as_result, failed
 from agentopt_core.sandbox.workers import Worker, WorkerLost

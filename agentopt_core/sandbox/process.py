@@ -17,10 +17,10 @@ from agentopt_core.functions import Function
 from agentopt_core.rollouts import ExecutionResult, SandboxLevel
 from agentopt_core.sandbox.attachments import files_of
 from agentopt_core.sandbox.fresh import FreshPool
-from agentopt_core.sandbox.host import Pool
 from agentopt_core.sandbox.imports import Kind, kind_for, modules_of
 from agentopt_core.sandbox.jail import Jail
 from agentopt_core.sandbox.notebook import Permits, ProcessNotebook
+from agentopt_core.sandbox.pool import Pool
 from agentopt_core.sandbox.requests import Unsendable, bounds, request
 from agentopt_core.sandbox.results import as_result, failed
 from agentopt_core.sandbox.workers import WorkerLost

@@ -12,8 +12,8 @@ from agentopt_core.config import SandboxLimits
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.sandbox.fresh import FreshPool
-from agentopt_core.sandbox.host import Pool
 from agentopt_core.sandbox.jail import Jail
+from agentopt_core.sandbox.pool import Pool
 from agentopt_core.tasks import Attachment
 
 from .conftest import cell, descendants, function, runner
@@ -214,7 +214,7 @@ from agentopt_core.config import SandboxLimits
 from agentopt_core.functions import Function
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.sandbox.fresh import FreshPool
-from agentopt_core.sandbox.host import Pool
+from agentopt_core.sandbox.pool import Pool
 async def main(pool, file):
     sandbox = ProcessSandbox(SandboxLimits(wall_s=600, workers=2), "limits", make_pool=globals()[pool])
     await sandbox.notebook().run('x = 1')
