@@ -17,7 +17,7 @@ from agentopt_core.errors import InfrastructureFault
 from agentopt_core.rollouts import SandboxLevel
 from agentopt_core.sandbox.bubblewrap import FILES, SCRATCH, bubblewrap
 from agentopt_core.sandbox.imports import offered_modules
-from agentopt_core.sandbox.paths import is_open_to_all, readable_paths
+from agentopt_core.sandbox.paths import closed_to_others, readable_paths
 from agentopt_core.sandbox.zygote import landlock
 
 # The zygote's folder is loaded as a package of its own name, so that nothing of the project is importable from it.
@@ -122,7 +122,7 @@ class Jail:
 
     def _is_open(self) -> bool:
         files = [] if self._files is None else [str(self._files)]
-        return is_open_to_all([*(one.path for one in self._readable), *files])
+        return closed_to_others([*(one.path for one in self._readable), *files]) is None
 
 
 class Plan(NamedTuple):

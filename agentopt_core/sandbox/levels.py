@@ -17,10 +17,11 @@ from agentopt_core.errors import SandboxUnavailable
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, SandboxLevel
 from agentopt_core.sandbox.bubblewrap import PROGRAM
 from agentopt_core.sandbox.jail import is_root
+from agentopt_core.sandbox.paths import closed_to_others, readable_paths
 from agentopt_core.sandbox.privacy import hide_from_calls
 from agentopt_core.sandbox.probe import probe
 from agentopt_core.sandbox.process import ProcessSandbox
-from agentopt_core.sandbox.zygote import landlock, seccomp
+from agentopt_core.sandbox.zygote import kernel, landlock, seccomp
 
 _SAFE_FOR_ROOT: tuple[SandboxLevel, ...] = ("namespaces", "landlock")
 _BY_NAME = "--min-isolation {level} on the command line, 'Weakest isolation' on the Train page"
@@ -57,6 +58,10 @@ def obstacle(level: SandboxLevel) -> str | None:
         return "bubblewrap is not installed (Debian, Ubuntu: sudo apt install bubblewrap)."
     if level == "landlock" and landlock.version() == 0:
         return "The kernel has no Landlock, or it is switched off; Linux 5.13 or newer has it."
+    if level == "landlock" and is_root() and not kernel.may_keep_reading():
+        closed = closed_to_others(path for path, _ in readable_paths(SandboxLimits().packages))
+        if closed is not None:
+            return f"Calls of root get another user, and '{closed}' keeps others from Python (chmod o+x '{closed}')."
     return None
 
 

@@ -57,16 +57,17 @@ def executable_chain() -> list[str]:
     return chain
 
 
-def is_open_to_all(paths: Iterable[str]) -> bool:
-    """Any user may read these paths: the folders above them let others through, and they can be read by others."""
+def closed_to_others(paths: Iterable[str]) -> str | None:
+    """The first folder or file on the way to these paths that keeps other users out; None when any may read them."""
     for path in map(Path, paths):
         real = path.resolve()
-        try:
-            if not real.stat().st_mode & 0o004 or not all(above.stat().st_mode & 0o001 for above in real.parents):
-                return False
-        except OSError:
-            return False
-    return True
+        for place, needed in (*((above, 0o001) for above in reversed(real.parents)), (real, 0o004)):
+            try:
+                if not place.stat().st_mode & needed:
+                    return str(place)
+            except OSError:
+                return str(place)
+    return None
 
 
 def _interpreter() -> Iterator[str]:

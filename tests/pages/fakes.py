@@ -291,6 +291,7 @@ class FakeWorkbench:
         return []
 
     def start(self, config: RunConfig, taskset_id: str, by: str) -> str:
+        self.require_sandbox(config)
         self.started.append((config, taskset_id))
         run_id = f"run-{len(self.all_runs) + 1}"
         begun = summary(run_id, "running", best=share(14), best_evaluation=0, evaluations=1, epoch=0, functions=0)

@@ -280,6 +280,16 @@ def test_the_isolation_of_functions_is_told_before_a_start_and_on_the_run(page):
     assert "isolated: limits" in texts(page(FakeWorkbench((trained(level="limits"),)), "train", run="run-1"))
 
 
+def test_a_quick_start_where_functions_would_not_be_isolated_is_refused_with_the_way_out(page):
+    bench = FakeWorkbench()
+    bench.isolation = Isolation(level="limits", lacking={"namespaces": "bubblewrap is not installed."})
+    at = page(bench, "overview")
+    at.button(key="quick_tables").click().run()
+    assert bench.started == []
+    assert "bubblewrap is not installed." in texts(at)
+    assert "Weakest isolation" in texts(at)
+
+
 def test_isolation_weaker_than_asked_for_is_refused_with_the_way_out_and_can_be_accepted_by_name(page):
     bench = FakeWorkbench()
     bench.isolation = Isolation(level="limits", lacking={"namespaces": "bubblewrap is not installed."})

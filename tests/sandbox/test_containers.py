@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from agentopt_core.events import RunStarted
 from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.sandbox.levels import obstacle
+from agentopt_core.sandbox.paths import closed_to_others
 from agentopt_core.tasks import Task, TaskSet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +92,20 @@ def test_a_run_that_goes_on_with_weaker_isolation_than_before_says_so(in_contain
     assert in_container("trainer", str(folder.path)).returncode == 0
     warnings = [event.message for _, event in read_journal(folder.journal) if event.kind == "warned"]
     assert any("at level 'namespaces' before and run at 'landlock' now" in message for message in warnings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives itself up")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes the right away")
+@pytest.mark.skipif(closed_to_others([os.path.realpath(sys.executable)]) is None, reason="anybody may read this Python")
+def test_root_without_the_right_to_keep_reading_is_told_what_to_open(tmp_path):
+    words = ["--bounding-set=-dac_read_search", sys.executable, str(CONTAINER), sys.executable, "-m", "agentopt_core"]
+    done = subprocess.run(
+        ["setpriv", *words, "doctor", "--json"],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    (found,) = [check for check in json.loads(done.stdout)["machine"] if check["name"] == "Isolation of functions"]
+    assert found["state"] == "failed"
+    assert "chmod o+x '/" in found["hint"]
 
 
 def test_a_single_call_is_refused_in_the_same_way(in_container, tmp_path):

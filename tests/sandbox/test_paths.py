@@ -9,7 +9,7 @@ import pytest
 
 from agentopt_core.sandbox.bubblewrap import bubblewrap
 from agentopt_core.sandbox.imports import offered_modules
-from agentopt_core.sandbox.paths import Readable, executable_chain, is_open_to_all, readable_paths
+from agentopt_core.sandbox.paths import Readable, closed_to_others, executable_chain, readable_paths
 from agentopt_core.sandbox.zygote.offered import Offered
 
 SITE = sysconfig.get_path("purelib")
@@ -66,9 +66,11 @@ def test_what_everybody_may_read_needs_no_right_of_its_own(tmp_path):
     private = tmp_path / "private"
     private.write_text("x")
     private.chmod(0o600)
-    assert is_open_to_all(["/usr/lib"])
-    assert not is_open_to_all(["/usr/lib", str(private)])
-    assert not is_open_to_all([str(tmp_path / "missing")])
+    assert closed_to_others(["/usr/lib"]) is None
+    closed = closed_to_others(["/usr/lib", str(private)])
+    assert closed is not None
+    assert private.is_relative_to(closed)  # the outermost place that keeps others out
+    assert closed_to_others(["/usr/lib/missing"]) == "/usr/lib/missing"
 
 
 def test_bubblewrap_is_told_to_show_just_that_read_only_and_to_bound_each_folder():

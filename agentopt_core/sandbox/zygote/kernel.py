@@ -30,6 +30,16 @@ def no_new_privileges() -> None:
         raise KernelRefused("no_new_privs", ctypes.get_errno())
 
 
+def may_keep_reading() -> bool:
+    """This process has the right that `become` can keep; root in a container often has not."""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            line = next(line for line in file if line.startswith(b"CapEff:"))
+    except (OSError, StopIteration):
+        return False
+    return bool(int(line.split()[1], 16) >> _DAC_READ_SEARCH & 1)
+
+
 def become(uid: int, *, read_anywhere: bool) -> None:
     """Give up root for good: another user and group, no other groups, no capabilities.
 
