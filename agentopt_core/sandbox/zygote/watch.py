@@ -24,7 +24,7 @@ MAX_FILES = 4096
 _CPU_GRACE_S = 1.0
 """Seconds in which a call that is out of CPU time may say so itself."""
 _LOOK_S = 0.05
-_DUMP_S = 0.2
+_DUMP_S = 0.5
 """Seconds a call that is out of time gets to say in which line it is."""
 _CHUNK = 1 << 16
 
