@@ -35,7 +35,11 @@ def bubblewrap(
         command += ["--unshare-user", "--disable-userns"]
     linked = [path for path, _ in readable if os.path.islink(path) and path.count("/") == 1]
     links = [*linked, *executable_chain()[:-1]]  # /lib is a link to /usr/lib, python to python3.11
-    mounted = [path for path, _ in readable if path not in linked]
+    shown = {path for path, access in readable if access == "read" and path not in linked}
+    # What lies in a mounted folder comes with it. Mounting it again fails on a link to a place that is not inside: the
+    # `sitecustomize.py` of Debian's Python leads to /etc.
+    within = {path for path in shown if any(str(folder) in shown for folder in Path(path).parents)}
+    mounted = [path for path, _ in readable if path not in linked and path not in within]
     for folder in _folders_above([*mounted, *links, str(zygote), f"{SCRATCH}/0"]):
         command += ["--dir", folder]
     for path in links:
@@ -43,7 +47,7 @@ def bubblewrap(
     for path, access in readable:
         if access == "write":
             command += ["--dev-bind", path, path]
-        elif access == "read" and path not in linked:
+        elif access == "read" and path in shown and path not in within:
             command += ["--ro-bind", path, path]
     command += ["--ro-bind", str(zygote), str(zygote)]
     if files is not None:

@@ -90,6 +90,17 @@ def test_bubblewrap_is_told_to_show_just_that_read_only_and_to_bound_each_folder
         assert f" {never}" not in text
 
 
+def test_what_lies_in_a_folder_that_is_shown_is_not_mounted_once_more(tmp_path):
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    link = folder / "sitecustomize.py"  # as in Debian's Python, where it leads to /etc: bubblewrap could not mount it
+    link.symlink_to(tmp_path / "elsewhere")
+    shown = [Readable(str(folder), "read"), Readable(str(link), "read")]
+    text = " ".join(bubblewrap(shown, Path("/opt/zygote"), None, 1, 64, 9))
+    assert f"--ro-bind {folder} {folder}" in text
+    assert str(link) not in text
+
+
 def test_a_module_that_is_not_offered_is_refused_with_the_list_of_those_that_are():
     finder = Offered(offered_modules(("sympy",)))
     for name in ("json", "sympy", "mpmath", "_sysconfigdata_anything", "pytest"):
