@@ -53,7 +53,7 @@ def obstacle(level: SandboxLevel) -> str | None:
     if sys.platform != "linux":
         return "It needs Linux."
     if not seccomp.is_supported():
-        return "No filter of system calls has been checked on this processor; x86_64 has one."
+        return "No filter of system calls has been checked on this processor; x86_64 and aarch64 have one."
     if level == "namespaces" and which(PROGRAM) is None:
         return "bubblewrap is not installed (Debian, Ubuntu: sudo apt install bubblewrap)."
     if level == "landlock" and landlock.version() == 0:

@@ -14,6 +14,7 @@ from agentopt_core.rollouts import ExecutionResult
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.tasks import Attachment
 
+from .numbers import HERE
 from .world import World
 
 AtLimits = Literal["gets through", "is stopped", "not run"]
@@ -26,8 +27,11 @@ _MODULES = tuple(
     urllib.request warnings zlib
 """.split()  # noqa: SIM905 - names, to be read as words
 )
-_SYSCALL = """
+_SYSCALL = f"""
+HERE = {HERE}
+
 def syscall(number, *arguments):
+    number += HERE.get(number & 0xffffffff, number & 0xffffffff) - (number & 0xffffffff)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     ctypes.set_errno(0)
@@ -37,7 +41,7 @@ def syscall(number, *arguments):
 def reached(number, *arguments):
     '''The kernel worked on the call, whatever came of it, instead of refusing it.'''
     done, number = syscall(number, *arguments)
-    return {"reached": done != -1 or number not in (errno.EPERM, errno.ENOSYS), "errno": number if done == -1 else 0}
+    return {{"reached": done != -1 or number not in (errno.EPERM, errno.ENOSYS), "errno": number if done == -1 else 0}}
 """
 _FRAME = """
 def frame(text):

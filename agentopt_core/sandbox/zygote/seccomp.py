@@ -29,7 +29,9 @@ _INSTRUCTION = struct.Struct("=HBBI")
 
 _CLONE_THREAD = 0x00010000 | 0x00000100 | 0x00000800  # THREAD, VM, SIGHAND
 _CLONE_NEW = 0x7E020080  # every new namespace
-_WRITING = 0o3 | 0o100 | 0o1000 | 0o20000000  # any access but reading; O_CREAT, O_TRUNC, O_TMPFILE
+# Any access but reading; O_CREAT, O_TRUNC, and the bit of O_TMPFILE that is no O_DIRECTORY. Other flags of `open` have
+# other bits on aarch64 (O_DIRECTORY, O_NOFOLLOW, O_DIRECT, O_LARGEFILE); these, and all numbers here, are the same.
+_WRITING = 0o3 | 0o100 | 0o1000 | 0o20000000
 _IOCTL = (0x5401, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS (is it a terminal?), FIONREAD, FIONBIO, close-on-exec
 _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # copies, flags and locks; no owner, lease or pipe size
 _PRCTL = (15, 16, 0x53564D41)  # names of threads and of memory
@@ -46,39 +48,45 @@ def is_supported() -> bool:
     return LIBC is not None and platform.machine() in AUDIT_ARCH
 
 
-def program(*, may_open: bool, may_change: bool) -> bytes:
+def program(*, may_open: bool, may_change: bool, machine: str | None = None) -> bytes:
     """The filter of a process that is yet to come, see `of_process`; built once, since calls are many.
 
     `may_open`: files can be opened for writing where Landlock or the mounts allow it; `may_change`: the same for
-    making, renaming and removing them.
+    making, renaming and removing them. `machine`: this one, unless it is named.
     """
+    machine = machine or platform.machine()
+    numbers = NUMBERS[machine]
+
+    def when(name: str, body: Code) -> Code:
+        """Run the body, which ends in a return, for this call; go on behind it for others, or where it is not there."""
+        return [(_LOAD, 0, 0, _NR), (_EQUAL, 0, len(body), numbers[name]), *body] if name in numbers else []
+
     code: Code = [
         (_LOAD, 0, 0, _ARCH),
-        (_EQUAL, 1, 0, AUDIT_ARCH["x86_64"]),
+        (_EQUAL, 1, 0, AUDIT_ARCH[machine]),
         (_RETURN, 0, 0, KILL),
         (_LOAD, 0, 0, _NR),
-        (_GREATER_EQUAL, 0, 1, X32_BIT),
-        (_RETURN, 0, 0, KILL),
-        (_GREATER, 0, 1, LAST_KNOWN),
-        (_RETURN, 0, 0, UNKNOWN_CALL),
     ]
+    if machine == "x86_64":
+        code += [(_GREATER_EQUAL, 0, 1, X32_BIT), (_RETURN, 0, 0, KILL)]
+    code += [(_GREATER, 0, 1, LAST_KNOWN), (_RETURN, 0, 0, UNKNOWN_CALL)]
     for name in (*ALWAYS, *(FILE_CHANGES if may_change else ())):
-        code += _when(name, [(_RETURN, 0, 0, ALLOW)])
+        code += when(name, [(_RETURN, 0, 0, ALLOW)])
     for name in UNKNOWN:
-        code += _when(name, [(_RETURN, 0, 0, UNKNOWN_CALL)])
-    code += _when("clone", _has_all(0, _CLONE_THREAD, _has_none(0, _CLONE_NEW)))
+        code += when(name, [(_RETURN, 0, 0, UNKNOWN_CALL)])
+    code += when("clone", _has_all(0, _CLONE_THREAD, _has_none(0, _CLONE_NEW)))
     for name, flags in (("open", 1), ("openat", 2)):
-        code += _when(name, [(_RETURN, 0, 0, ALLOW)] if may_open else _has_none(flags, _WRITING))
-    code += _when("kill", _is_one_of(0, (_ANY_PID,)))
-    code += _when("tgkill", _is_one_of(0, (_ANY_PID,)))
-    code += _when("fcntl", _is_one_of(1, _FCNTL))
-    code += _when("prctl", _is_one_of(0, _PRCTL))
-    code += _when("ioctl", _is_one_of(1, _IOCTL, otherwise=NO_TERMINAL))
+        code += when(name, [(_RETURN, 0, 0, ALLOW)] if may_open else _has_none(flags, _WRITING))
+    code += when("kill", _is_one_of(0, (_ANY_PID,)))
+    code += when("tgkill", _is_one_of(0, (_ANY_PID,)))
+    code += when("fcntl", _is_one_of(1, _FCNTL))
+    code += when("prctl", _is_one_of(0, _PRCTL))
+    code += when("ioctl", _is_one_of(1, _IOCTL, otherwise=NO_TERMINAL))
     # asyncio wakes itself through a pair of sockets; a message with an address could reach another one.
-    code += _when("socketpair", _is_one_of(0, (_AF_UNIX,), then=_masked(1, ~_SOCK_FLAGS, _SOCK_STREAM)))
-    code += _when("sendto", _is_null(4))
+    code += when("socketpair", _is_one_of(0, (_AF_UNIX,), then=_masked(1, ~_SOCK_FLAGS, _SOCK_STREAM)))
+    code += when("sendto", _is_null(4))
     own = _is_one_of(0, (0, _ANY_PID), then=_is_null(2, otherwise=_is_one_of(1, (_RLIMIT_AS,))))
-    code += _when("prlimit64", own)
+    code += when("prlimit64", own)
     code.append((_RETURN, 0, 0, REFUSE))
     return b"".join(_INSTRUCTION.pack(*instruction) for instruction in code)
 
@@ -99,11 +107,6 @@ def apply(instructions: bytes) -> None:
     assert LIBC is not None
     if LIBC.prctl(_SET_SECCOMP, _MODE_FILTER, header, 0, 0) != 0:
         raise KernelRefused("seccomp", ctypes.get_errno())
-
-
-def _when(name: str, body: Code) -> Code:
-    """Run the body, which ends in a return, for this call; go on behind it for others."""
-    return [(_LOAD, 0, 0, _NR), (_EQUAL, 0, len(body), NUMBERS[name]), *body]
 
 
 def _low(index: int) -> tuple[int, int, int, int]:

@@ -1,6 +1,7 @@
 """Reaching from one call or notebook into another one. Each shows it by what the other one finds."""
 
 from ..case import Case, only_outside, two_calls, two_cells, two_notebooks
+from ..numbers import here
 
 GROUP = "crossing"
 
@@ -19,12 +20,12 @@ def tick():
         ticks.append(time.monotonic())
 threading.Thread(target=tick, daemon=True).start()
 """
-_WAKING = """
+_WAKING = f"""
 libc = ctypes.CDLL(None)
 event = ctypes.create_string_buffer(struct.pack("=Qii", 0, 18, 0) + bytes(64))
 timer = ctypes.c_int()
-libc.syscall(222, 0, event, ctypes.byref(timer))
-libc.syscall(223, timer, 0, ctypes.create_string_buffer(struct.pack("=4q", 0, 50_000_000, 0, 50_000_000)), None)
+libc.syscall({here(222)}, 0, event, ctypes.byref(timer))
+libc.syscall({here(223)}, timer, 0, ctypes.create_string_buffer(struct.pack("=4q", 0, 50_000_000, 0, 50_000_000)), None)
 """
 _WAS_STOPPED = "max(later - one for one, later in zip(ticks, ticks[1:] + [time.monotonic()])) < 0.25"
 
