@@ -59,7 +59,8 @@ class Jail:
         """A call may write files in a folder of its own."""
         match self.level:
             case "namespaces":
-                return self._limits.scratch_mb > 0 and self._landlock >= landlock.COVERS_TRUNCATION
+                # Everything else is mounted read-only; Landlock keeps calls out of each other's folders.
+                return self._limits.scratch_mb > 0 and self._landlock > 0
             case "landlock":
                 return self._limits.scratch_without_quota and self._landlock >= landlock.COVERS_TRUNCATION
             case "seccomp":
