@@ -121,7 +121,7 @@ def _header(run: RunSummary) -> None:
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
         facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.caption(" · ".join(facts), width="content")
             if run.level:
                 st.badge(
