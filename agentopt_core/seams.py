@@ -85,7 +85,10 @@ class Grader(Protocol):
     """Judges answers."""
 
     async def grade(self, task: Task, answer: Answer) -> Score:
-        """Judge one answer against the task's gold; never raises for what the answer holds."""
+        """Judge one answer against the task's gold; never raises for what the answer holds.
+
+        Raises: InfrastructureFault when nothing can be judged at the moment.
+        """
         ...
 
 

@@ -86,7 +86,7 @@ class Evaluator:
             spec = RolloutSpec(question=task.for_agent(), functions=functions, evaluation=index)
             rollout = await self._executor.run(spec)
             if not rollout.is_fault:
-                rollout = rollout.with_(score=await self._grader.grade(task, rollout.answer))
+                rollout = await self._graded(task, rollout)
             self._sink.emit(RolloutFinished(evaluation=index, functions_digest=functions.digest, rollout=rollout))
             measured[task.id] = rollout
             self._faults_in_a_row = self._faults_in_a_row + 1 if rollout.is_fault else 0
@@ -96,6 +96,12 @@ class Evaluator:
                     f"The last cause: {rollout.note}",
                     RESUME_HINT,
                 )
+
+    async def _graded(self, task: Task, rollout: Rollout) -> Rollout:
+        try:
+            return rollout.with_(score=await self._grader.grade(task, rollout.answer))
+        except InfrastructureFault as fault:
+            return rollout.with_(ended="fault", note=f"The answer could not be graded: {fault}")
 
 
 def _refuse_if_mostly_faults(evaluation: Evaluation) -> None:

@@ -27,9 +27,13 @@ _SAFE_FOR_ROOT: tuple[SandboxLevel, ...] = ("namespaces", "landlock")
 _BY_NAME = "--min-isolation {level} on the command line, 'Weakest isolation' on the Train page"
 
 
-@cache
 def find_isolation() -> Isolation:
-    """The strongest level that holds here; looked for once in the life of this process. Blocks for about a second."""
+    """The strongest level that holds here. Blocks for half a second, at first and when bubblewrap came or went."""
+    return _found_with(which(PROGRAM))
+
+
+@cache
+def _found_with(bubblewrap: str | None) -> Isolation:
     return look_for_isolation(obstacle, probe)
 
 

@@ -26,10 +26,9 @@ class Permits:
     def __init__(self, count: int) -> None:
         self._free = threading.Semaphore(count)
         self._waiting = ThreadPoolExecutor(1, thread_name_prefix="sandbox notebooks")
-        self._closed = False
 
     async def acquire(self) -> None:
-        """Wait for a permit, first come, first served. Raises: InfrastructureFault when the sandbox is closed."""
+        """Wait for a permit. Raises: InfrastructureFault when the sandbox is closed."""
         if not self._free.acquire(blocking=False):
             try:
                 taken: Future[bool] = self._waiting.submit(self._free.acquire)
@@ -82,6 +81,7 @@ class ProcessNotebook:
     async def run(self, code: str) -> ExecutionResult:
         """Run one cell after those before it; see `seams.Notebook`."""
         async with self._turn:
+            self._refuse_when_closed()
             self._cells += 1
             try:
                 data = request(self._limits, "cell", code, f"<cell {self._cells}>", files=self._files)
@@ -104,8 +104,7 @@ class ProcessNotebook:
                 self._permits.release()
 
     def _ask(self, pool: Pool, code: str, data: bytes) -> ExecutionResult:
-        if self._is_closed():
-            raise InfrastructureFault("The notebook is closed.", "Open a new one.")
+        self._refuse_when_closed()
         try:
             worker = self._worker = self._worker or pool.take()
             reply = worker.ask(data, bounds(self._limits))
@@ -121,6 +120,10 @@ class ProcessNotebook:
 
     def _is_closed(self) -> bool:
         return self._closed
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise InfrastructureFault("The notebook is closed.", "Open a new one.")
 
     def _drop(self, pool: Pool) -> None:
         worker, self._worker = self._worker, None

@@ -14,7 +14,7 @@ from agentopt_core.events import EvaluationFinished, EvaluationStarted, Event, R
 from agentopt_core.execution import LocalExecutor, RolloutSpec
 from agentopt_core.functions import FunctionSet
 from agentopt_core.prompts import default_prompts
-from agentopt_core.rollouts import Answer, Evaluation, Rollout, Score
+from agentopt_core.rollouts import Answer, Evaluation, Proportion, Rollout, Score
 from agentopt_core.tasks import Task
 from agentopt_core.testing import InMemorySandbox, ListSink, ScriptedModel, tool_message
 from tests.execution.test_local import Open
@@ -152,6 +152,24 @@ def test_a_fault_that_stays_is_not_graded_and_counted_apart() -> None:
     assert executor.tried.count("t0") == 2
     assert (evaluation.result.correct, evaluation.result.n, evaluation.result.faults) == (4, 4, 1)
     assert evaluation.rollouts[0].score is None
+
+
+def test_an_answer_that_cannot_be_graded_at_the_moment_is_a_fault_and_tried_again_never_a_wrong_one() -> None:
+    class Faltering(Exact):
+        asked = 0
+
+        async def grade(self, task: Task, answer: Answer) -> Score:
+            self.asked += 1
+            if self.asked == 2:
+                raise InfrastructureFault("The sandbox lost a worker.")
+            return await super().grade(task, answer)
+
+    sink = ListSink()
+    evaluator = Evaluator(Executor(lambda _name, _times: "yes"), Faltering(), sink)
+    evaluation = asyncio.run(evaluator.measure(0, None, FunctionSet(), tasks(3), "train", {}))
+    assert evaluation.result == Proportion(correct=3, n=3)
+    (lost,) = [event.rollout for event in sink.events if event.kind == "rollout_finished" and event.rollout.is_fault]
+    assert (lost.score, lost.note) == (None, "The answer could not be graded: The sandbox lost a worker.")
 
 
 def test_faults_on_more_than_a_fifth_of_the_tasks_stop_the_run_with_the_cause() -> None:

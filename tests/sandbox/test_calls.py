@@ -1,4 +1,5 @@
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -157,6 +158,13 @@ def test_calls_run_side_by_side_and_the_loop_goes_on_meanwhile(loose, tmp_path):
         return await asyncio.gather(*calls)
 
     assert [result.value for result in asyncio.run(scene())] == [True, True]
+
+
+def test_calls_may_come_from_many_threads_each_with_a_loop_of_its_own(sandbox):
+    square = function("def f(x): return x * x")
+    with ThreadPoolExecutor(6) as threads:
+        results = list(threads.map(lambda x: asyncio.run(sandbox.call(square, {"x": x})), range(24)))
+    assert [result.value for result in results] == [x * x for x in range(24)]
 
 
 def test_each_of_many_concurrent_calls_gets_its_own_answer(sandbox):

@@ -161,6 +161,20 @@ def test_a_notebook_that_waits_in_vain_does_not_keep_a_place_when_it_is_cancelle
     assert asyncio.run(scene()) == 3
 
 
+def test_a_notebook_closed_before_its_first_cell_keeps_no_place(make_sandbox, level):
+    async def scene():
+        sandbox = make_sandbox(level, workers=1, notebooks=1)
+        early, later = sandbox.notebook(), sandbox.notebook()
+        await early.close()
+        with pytest.raises(InfrastructureFault, match="closed"):
+            await early.run("1")
+        result = await later.run("2")
+        await later.close()
+        return result.value
+
+    assert asyncio.run(scene()) == 2
+
+
 def test_a_closed_notebook_runs_nothing_more(loose):
     async def scene():
         notebook = loose.notebook()

@@ -17,6 +17,9 @@ from .confinement import Confinement
 from .framing import MAX_REQUEST, FrameError, pack, receive
 from .watch import Ended, Wakeup, watch
 
+_MAX_FAULT = 1000
+"""Characters of what is said of a call that could not be started."""
+
 
 def serve(host: socket.socket, setup: dict[str, Any], slot: int, mapped: int, zygote: int) -> NoReturn:
     """Answer requests until the host closes. `slot` names the worker's folder, `mapped` what a fork maps, in bytes."""
@@ -31,9 +34,6 @@ def serve(host: socket.socket, setup: dict[str, Any], slot: int, mapped: int, zy
         worker.close()
     processes.end_descendants()
     os._exit(0)
-
-
-_MAX_FAULT = 1000
 
 
 class _Worker:
