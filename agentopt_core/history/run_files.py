@@ -26,15 +26,17 @@ def copy_attachments(task_set: TaskSet, source: Path | None, target: Path) -> No
         return
     if source is None:
         raise TaskSetError(f"Task set '{task_set.name}' has attached files, but no folder holds them.", _HINT)
-    target.mkdir(mode=0o755)
+    target.mkdir()
     for one in attachments.values():
         copy = target / one.path
-        copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         with _opened(source, one) as found, copy.open("xb") as file:
             shutil.copyfileobj(found, file)
             os.fchmod(file.fileno(), 0o644)
         if _digest(copy) != one.sha256:
             raise TaskSetError(f"The attachment '{one.path}' of '{task_set.name}' was changed.", _HINT)
+    for folder, _, _ in os.walk(target):
+        os.chmod(folder, 0o755)  # noqa: S103 - whatever this user's umask says; the run's folder above keeps its own
 
 
 def _opened(source: Path, attachment: Attachment) -> BinaryIO:

@@ -27,11 +27,14 @@ def source(tmp_path):
 
 
 def test_attachments_are_copied_and_can_be_read_by_the_user_that_functions_run_as(tmp_path, source):
-    run = RunFolder.create(tmp_path / "home", RunConfig(), with_file("tables/one.csv"), source)
+    before = os.umask(0o077)
+    try:
+        run = RunFolder.create(tmp_path / "home", RunConfig(), with_file("tables/one.csv"), source)
+    finally:
+        os.umask(before)
     copy = run.files / "tables" / "one.csv"
     assert copy.read_bytes() == b"a,b\n1,2\n"
-    assert copy.stat().st_mode & 0o777 == 0o644
-    assert copy.parent.stat().st_mode & 0o555 == 0o555
+    assert [path.stat().st_mode & 0o777 for path in (copy, copy.parent, run.files)] == [0o644, 0o755, 0o755]
 
 
 def test_a_run_without_attachments_has_no_such_folder(tmp_path):

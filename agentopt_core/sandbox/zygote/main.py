@@ -23,7 +23,7 @@ READY = b"ready"
 
 
 def main(arguments: list[str]) -> None:
-    """`arguments`: the set-up as JSON, see `Setup` on the host's side."""
+    """`arguments`: the set-up as JSON, see `jail.Jail.make_plan` on the host's side."""
     setup = json.loads(arguments[0])
     control = socket.socket(fileno=setup["control"])
     processes.adopt_orphans()
