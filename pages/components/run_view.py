@@ -57,7 +57,7 @@ def show_run(run_id: str) -> None:
     if run is None or run.status in LIVE:
         st.fragment(_tick, run_every=TICK_S)(run_id)
     else:
-        _draw(run_id)
+        _draw(run)
     _settings(workbench().config(run_id))
 
 
@@ -76,14 +76,13 @@ def _tick(run_id: str) -> None:
             st.title(plain(run_id), anchor=False)
             st.progress(0, text="The trainer is getting ready")
             return
-        _draw(run_id)
         if run.status not in LIVE:
-            st.rerun()
+            st.rerun()  # before the end is drawn here: it would stand on the page twice until the page is drawn anew
+        _draw(run)
 
 
-def _draw(run_id: str) -> None:
+def _draw(run: RunSummary) -> None:
     bench = workbench()
-    run = bench.run(run_id)
     run_id = run.run_id  # the address may hold only its beginning
     progress = bench.progress(run_id)
     _header(run)
