@@ -39,6 +39,8 @@ class Endpoint(Word):
     """None leaves it to the endpoint."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Completion tokens per reply; None leaves it to the endpoint."""
+    vision: bool = False
+    """The model takes images. Without it, tasks that need one shown are skipped and counted."""
     demo_latency_ms: float = Field(default=20.0, ge=0)
     """Demo model only: time one reply takes, in milliseconds."""
 

@@ -10,8 +10,11 @@ from pydantic import Field
 from agentopt_core.words import JsonObject, Word
 
 Split = Literal["train", "val", "test"]
-AnswerType = Literal["auto", "exact", "text", "numeric", "choice", "math", "gaia"]
-"""How an answer is compared with the gold; `auto` lets the grader choose from the gold answer."""
+AnswerType = Literal["auto", "exact", "text", "numeric", "choice", "math", "gaia", "tabmwp", "regex", "judge"]
+"""How an answer is compared with the gold; `auto` lets the grader choose from the gold answer.
+
+`regex`: the gold is a pattern that the whole answer must match; `judge`: a language model compares the two.
+"""
 
 
 ATTACHMENTS = "attachments"
@@ -28,6 +31,8 @@ class Attachment(Word):
     bytes: int
     role: Literal["prompt", "workspace"] = "workspace"
     """`prompt`: shown to the model (images); `workspace`: readable by its code."""
+    needed: bool = True
+    """False: the task's text says the same (the picture of a table), so a model that cannot take it works without."""
 
 
 class Source(Word):
