@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from typing import NamedTuple
 
+from pydantic import Field
+
 from agentopt_core.grading import kind_of
 from agentopt_core.grading.text import normal
 from agentopt_core.tasks import Split, Task
@@ -56,17 +58,17 @@ class Profile(Word):
 
     tasks: int = 0
     scorable: int = 0
-    splits: dict[str, int] = {}
-    scorable_splits: dict[str, int] = {}
-    levels: dict[str, int] = {}
-    subjects: dict[str, int] = {}
-    kinds: dict[str, int] = {}
+    splits: dict[str, int] = Field(default_factory=dict)
+    scorable_splits: dict[str, int] = Field(default_factory=dict)
+    levels: dict[str, int] = Field(default_factory=dict)
+    subjects: dict[str, int] = Field(default_factory=dict)
+    kinds: dict[str, int] = Field(default_factory=dict)
     """How the answers will be compared: grader -> tasks."""
     groups: int = 0
     """Groups of tasks that stay in one split."""
     attachments: int = 0
     attachment_bytes: int = 0
-    media: dict[str, int] = {}
+    media: dict[str, int] = Field(default_factory=dict)
     """Attachments by media type."""
     repeats: tuple[Repeat, ...] = ()
     """Leaks first."""
