@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -105,6 +106,8 @@ class TaskSet(Word):
     name: str
     description: str = ""
     tasks: tuple[Task, ...]
+    folder: Path | None = None
+    """Where the attachments' paths start from; None where no task has any."""
 
     def __len__(self) -> int:
         return len(self.tasks)

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from agentopt_core import history
 from agentopt_core.commands import Command, CommandKind
@@ -18,12 +19,14 @@ from agentopt_core.errors import ConfigError, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder, find_run
 from agentopt_core.history.store import HistoryStore
-from agentopt_core.importing import Draft, TaskSetStore, read_tasks
+from agentopt_core.importing import FORMATS, Bundle, Draft, FormatInfo, Issue, TaskSetStore
+from agentopt_core.importing.splits import SplitPlan
+from agentopt_core.importing.survey import Profile
 from agentopt_core.presets import Preset, forecast, presets
 from agentopt_core.report import run_result
 from agentopt_core.rollouts import Isolation
 from agentopt_core.sandbox import find_isolation, hide_from_calls, is_installed, require
-from agentopt_core.tasks import TaskSet
+from agentopt_core.tasks import Attachment, Task, TaskSet
 from agentopt_core.views import (
     LIVE,
     Check,
@@ -92,17 +95,79 @@ class Workbench:
         """One task set, whole. Raises: NotFound; TaskSetError when it is damaged."""
         return self._task_sets.get(taskset_id)
 
+    def task_page(self, taskset_id: str, offset: int, limit: int) -> list[Task]:
+        """Some of a set's tasks, in order. Raises: NotFound; TaskSetError when it is damaged."""
+        return self._task_sets.page(taskset_id, offset, limit)
+
+    def task_profile(self, taskset_id: str) -> Profile:
+        """A set in numbers. Raises: NotFound; TaskSetError when it is damaged."""
+        return self._task_sets.profile(taskset_id)
+
+    def attachment(self, source: str | Draft, attachment: Attachment) -> bytes:
+        """A file of a set or draft, checked against its digest. Raises: NotFound; TaskSetError."""
+        return self._task_sets.attachment(source, attachment)
+
     def resolve_tasks(self, spec: str) -> TaskSet:
-        """The tasks a person names on the command line: a file, a folder, or a task set's name."""
+        """The tasks a person names on the command line: a task set's id or name, a file, a folder or a zip."""
         return self._task_sets.resolve(spec)
 
-    def read_upload(self, filename: str, data: bytes, mapping: Mapping[str, str] | None = None) -> Draft:
-        """What a file holds, with every issue by row; nothing is saved. Raises: TaskSetError."""
-        return read_tasks(filename, data, mapping)
+    def formats(self) -> list[FormatInfo]:
+        """What can be imported, in the order in which it is tried."""
+        return [FormatInfo(name=one.name, title=one.title, sentence=one.sentence) for one in FORMATS]
 
-    def save_task_set(self, draft: Draft, name: str) -> str:
-        """Keep the good rows of an upload under a new id."""
-        return self._task_sets.save(draft.task_set.with_(name=name.strip() or draft.task_set.name))
+    def read_upload(
+        self,
+        files: Sequence[tuple[str, bytes | BinaryIO]],
+        *,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Draft:
+        """What a browser sent (names and contents) as a draft, with every issue by row; no set is saved.
+
+        `format` overrules what is recognised, `mapping` (task field -> column) how a table is read; `progress` is told
+        rows read and rows in all. Raises: TaskSetError, with `columns` where these could be mapped; DiskFull.
+        """
+        with Bundle.of_uploads(files) as bundle:
+            return self._task_sets.read(bundle, format=format, mapping=mapping, progress=progress)
+
+    def read_path(
+        self,
+        path: Path,
+        *,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Draft:
+        """As `read_upload`, for a file, folder or zip on this machine."""
+        with Bundle.of_path(path) as bundle:
+            return self._task_sets.read(bundle, format=format, mapping=mapping, progress=progress)
+
+    def draft_tasks(self, draft: Draft, offset: int, limit: int) -> list[Task]:
+        """Some of a draft's tasks, in order. Raises: TaskSetError when it was kept or discarded."""
+        return self._task_sets.draft_page(draft, offset, limit)
+
+    def save_task_set(self, draft: Draft, name: str, plan: SplitPlan | None = None) -> str:
+        """Keep a draft under a new id; without a plan its tasks stay in the splits that the files say.
+
+        Raises: TaskSetError when it was kept or discarded already; DiskFull.
+        """
+        return self._task_sets.keep(draft, name, plan)
+
+    def discard_draft(self, draft: Draft) -> None:
+        """Forget a draft. Those that nobody keeps or discards are removed after a day."""
+        self._task_sets.discard(draft)
+
+    def resplit(self, taskset_id: str, plan: SplitPlan, name: str) -> str:
+        """A copy of a set with other splits, under a new id. Raises: NotFound; TaskSetError; DiskFull."""
+        return self._task_sets.resplit(taskset_id, plan, name)
+
+    def check_task_set(self, taskset_id: str) -> list[Issue]:
+        """Every gold against itself, every attachment there and unchanged, repeated questions and leaks.
+
+        Raises: NotFound; TaskSetError when the set's tasks cannot be read at all.
+        """
+        return self._task_sets.check(taskset_id)
 
     def delete_task_set(self, taskset_id: str) -> None:
         """Delete an imported set; runs keep their own snapshot of its tasks."""
@@ -171,7 +236,7 @@ class Workbench:
             )
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
-        return RunFolder.create(self.home, config, task_set, self._task_sets.files(task_set.id))
+        return RunFolder.create(self.home, config, task_set, task_set.folder)
 
     def start(self, config: RunConfig, taskset_id: str, by: str) -> str:
         """Create a run and launch its trainer, a process of its own that outlives this one. Returns the run id."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import stat
 from pathlib import Path
-from typing import BinaryIO
 
+from agentopt_core.attached import changed, open_attachment
 from agentopt_core.errors import TaskSetError
-from agentopt_core.tasks import Attachment, TaskSet
+from agentopt_core.tasks import TaskSet
 
 _HINT = "Restore the file, or import the task set again."
 
@@ -30,27 +29,13 @@ def copy_attachments(task_set: TaskSet, source: Path | None, target: Path) -> No
     for one in attachments.values():
         copy = target / one.path
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with _opened(source, one) as found, copy.open("xb") as file:
+        with open_attachment(source, one) as found, copy.open("xb") as file:
             shutil.copyfileobj(found, file)
             os.fchmod(file.fileno(), 0o644)
         if _digest(copy) != one.sha256:
-            raise TaskSetError(f"The attachment '{one.path}' of '{task_set.name}' was changed.", _HINT)
+            raise changed(one)
     for folder, _, _ in os.walk(target):
         os.chmod(folder, 0o755)  # noqa: S103 - whatever this user's umask says; the run's folder above keeps its own
-
-
-def _opened(source: Path, attachment: Attachment) -> BinaryIO:
-    path = Path(attachment.path)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise TaskSetError(f"The attachment '{attachment.path[:200]}' does not lie in the task set's folder.", _HINT)
-    place = source / path
-    try:
-        # No link on the way: a set could otherwise bring any file of this machine along.
-        if place.resolve() != source.resolve() / path or not stat.S_ISREG(place.lstat().st_mode):
-            raise TaskSetError(f"The attachment '{attachment.path}' is no plain file.", _HINT)
-        return place.open("rb")
-    except OSError as error:
-        raise TaskSetError(f"The attachment '{attachment.path}' cannot be read: {error.strerror}.", _HINT) from error
 
 
 def _digest(path: Path) -> str:

@@ -24,6 +24,7 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "solution": ("solution", "rationale", "explanation"),
         "group": ("group",),
         "tags": ("tags",),
+        "attachments": ("attachments", "attachment", "files", "file_name", "file_names", "image", "images"),
     }
 )
 """Task field -> column names it is usually found under, the likeliest first."""

@@ -3,61 +3,84 @@
 from __future__ import annotations
 
 import csv
-import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
 from agentopt_core.errors import TaskSetError
+from agentopt_core.importing.bundle import Bundle
+from agentopt_core.importing.decoding import Encoding, encoding_of
 from agentopt_core.importing.draft import Issue
-from agentopt_core.importing.json_files import too_many
-from agentopt_core.importing.limits import MAX_FIELD_BYTES, MAX_ROWS
-from agentopt_core.importing.records import Record, Records
+from agentopt_core.importing.limits import MAX_FIELD_BYTES
+from agentopt_core.importing.records import Items, Record, Table, look_through
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_LONGEST_HEADER = 1024 * 1024
 
 
-def read_csv(name: str, text: str) -> Records:
+def open_csv(bundle: Bundle, name: str) -> Table:
     """Cells separated by commas, or by semicolons where the header has these and no commas."""
-    header = text.lstrip("\n").partition("\n")[0]
-    delimiter = ";" if ";" in header and "," not in header else ","
-    return _read("csv", name, text, delimiter)
+    encoding = encoding_of(bundle, name)
+    header = _first_line(bundle, name, encoding)
+    return _table("csv", bundle, name, encoding, ";" if ";" in header and "," not in header else ",")
 
 
-def read_tsv(name: str, text: str) -> Records:
+def open_tsv(bundle: Bundle, name: str) -> Table:
     """Cells separated by tabs."""
-    return _read("tsv", name, text, "\t")
+    return _table("tsv", bundle, name, encoding_of(bundle, name), "\t")
 
 
-def _read(format_name: str, name: str, text: str, delimiter: str) -> Records:
+def header_of(name: str, cells: list[str]) -> tuple[str, ...]:
+    """Column names; a nameless column is named by its number. Raises: TaskSetError when a name stands twice."""
+    columns = tuple(cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1))
+    twice = [column for column, count in Counter(columns).items() if count > 1]
+    if twice:
+        raise TaskSetError(f"{name} has more than one column named {', '.join(twice)[:200]}.", "Rename one of them.")
+    return columns
+
+
+def _table(kind: str, bundle: Bundle, name: str, encoding: Encoding, delimiter: str) -> Table:
     csv.field_size_limit(MAX_FIELD_BYTES)  # of the whole process; the module's own limit is 128 KiB
-    lines = (line[0] for line in _LINE.finditer(text))
-    rows = csv.reader(lines, delimiter=delimiter, strict=True)
     columns: tuple[str, ...] = ()
-    records: list[Record] = []
-    issues: list[Issue] = []
-    row = 0
+    with encoding.text(bundle.open(name), "") as lines:
+        for cells in _rows(csv.reader(lines, delimiter=delimiter, strict=True)):
+            if isinstance(cells, str):
+                raise TaskSetError(f"{name} has no header that can be read: {cells}", "Check its first line.")
+            columns = header_of(name, cells[0])
+            break
+
+    def read() -> Items:
+        with encoding.text(bundle.open(name), "") as lines:
+            rows = _rows(csv.reader(lines, delimiter=delimiter, strict=True))
+            next(rows, None)
+            for row, cells in enumerate(rows, 1):
+                yield _item(row, cells, columns)
+
+    table = look_through(name, kind, read, columns)
+    return replace(table, encoding=encoding.name, notes=encoding.notes())
+
+
+def _item(row: int, cells: tuple[list[str], int] | str, columns: tuple[str, ...]) -> Record | Issue:
+    if isinstance(cells, str):
+        return Issue(row=row, field="", reason=cells)
+    found, line = cells
+    if len(found) > len(columns):
+        reason = f"The row has {len(found)} cells, the header names {len(columns)} columns (line {line})."
+        return Issue(row=row, field="", reason=reason)
+    return Record(row, dict(zip(columns, found + [""] * (len(columns) - len(found)), strict=True)))
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], int] | str]:
+    """Rows with something in them and their last line's number, or why a row cannot be read."""
     while True:
         try:
-            cells = next(rows)
+            cells = next(reader)
         except StopIteration:
-            break
+            return
         except csv.Error as error:
-            row += 1
-            issues.append(Issue(row=row, field="", reason=_reason(error, rows.line_num)))
+            yield _reason(error, reader.line_num)  # type: ignore[attr-defined]
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not columns:
-            columns = _header(name, cells)
-            continue
-        row += 1
-        if row > MAX_ROWS:
-            raise too_many(name)
-        if len(cells) > len(columns):
-            reason = f"The row has {len(cells)} cells, the header names {len(columns)} columns (line {rows.line_num})."
-            issues.append(Issue(row=row, field="", reason=reason))
-            continue
-        cells += [""] * (len(columns) - len(cells))
-        records.append(Record(row, dict(zip(columns, cells, strict=True))))
-    return Records(format_name, columns, records, issues)
+        if any(cell.strip() for cell in cells):
+            yield cells, reader.line_num  # type: ignore[attr-defined]
 
 
 def _reason(error: csv.Error, line: int) -> str:
@@ -66,9 +89,9 @@ def _reason(error: csv.Error, line: int) -> str:
     return f"The row that ends in line {line} cannot be read: {error}. Check its quotes."
 
 
-def _header(name: str, cells: list[str]) -> tuple[str, ...]:
-    columns = tuple(cell.strip() or f"column {number}" for number, cell in enumerate(cells, 1))
-    twice = sorted({column for column in columns if columns.count(column) > 1})
-    if twice:
-        raise TaskSetError(f"{name} has more than one column named {', '.join(twice)}.", "Rename one of them.")
-    return columns
+def _first_line(bundle: Bundle, name: str, encoding: Encoding) -> str:
+    with encoding.text(bundle.open(name), "") as file:
+        while line := file.readline(_LONGEST_HEADER):
+            if line.strip():
+                return line
+    return ""

@@ -1,14 +1,18 @@
-"""What reading a file gives: the tasks that can be used, and every issue by row. Nothing is saved by it."""
+"""What reading files gives: the tasks that can be used, and every issue by row. Nothing is saved by it."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
-from agentopt_core.tasks import TaskSet
+from agentopt_core.importing.survey import Profile
+from agentopt_core.tasks import Task
 from agentopt_core.words import Word
 
 MAX_ISSUES = 1_000
-"""Issues a draft lists; the rest is counted in one more."""
+"""Issues a draft lists; the rest is counted."""
+MAX_PREVIEW = 50
+"""Tasks a draft holds itself; the others are read from its folder."""
 
 
 class Issue(Word):
@@ -22,39 +26,52 @@ class Issue(Word):
     """A sentence."""
     severity: Literal["error", "warning"] = "error"
     """`error`: the row was left out; `warning`: it was kept."""
+    file: str = ""
+    """Where several files were read: the one it is about."""
 
 
 class Draft(Word):
-    """A file, read but not saved."""
+    """Files, read but not saved: their tasks lie in a folder of their own until they are kept or discarded."""
 
+    folder: Path
+    """tasks.jsonl and the attachments; gone when the draft is kept or discarded."""
+    name: str
+    """What the set will be called unless somebody says otherwise."""
     format: str
-    """jsonl, json, csv, tsv, or tasks for our own normalised JSONL."""
+    """Name of the importer: gsm8k, math, prm800k, tabmwp, gaia, table, tasks."""
+    title: str
+    """The format in words, e.g. "GSM8K"."""
+    reason: str
+    """What it was recognised by, in a sentence."""
+    files: tuple[str, ...]
+    """The files that held tasks."""
     columns: tuple[str, ...]
-    """As they are in the file, in order."""
+    """As they are in the files, in order."""
     mapping: dict[str, str]
     """Task field -> column it was read from."""
-    task_set: TaskSet
-    issues: tuple[Issue, ...] = ()
     encoding: str = "utf-8"
     """utf-8, utf-16, or a guess: windows-1252."""
+    profile: Profile
+    issues: tuple[Issue, ...] = ()
+    """In row order, at most `MAX_ISSUES`."""
+    left_out: int = 0
+    """Rows that cannot be used: each has an issue of severity `error`."""
+    warned: int = 0
+    """Issues of severity `warning`."""
+    preview: tuple[Task, ...] = ()
+    """The first tasks."""
 
     @property
     def scorable(self) -> int:
         """Tasks with a gold answer."""
-        return sum(task.answer is not None for task in self.task_set.tasks)
-
-    @property
-    def errors(self) -> tuple[Issue, ...]:
-        """The issues that cost a row."""
-        return tuple(issue for issue in self.issues if issue.severity == "error")
+        return self.profile.scorable
 
 
-def listed(issues: list[Issue]) -> tuple[Issue, ...]:
-    """At most `MAX_ISSUES` of them, in row order, and how many more there are."""
-    ordered = sorted(issues, key=lambda issue: issue.row)
-    if len(ordered) <= MAX_ISSUES:
-        return tuple(ordered)
-    more = ordered[MAX_ISSUES:]
-    severity: Literal["error", "warning"] = "error" if any(issue.severity == "error" for issue in more) else "warning"
-    rest = Issue(row=0, field="", reason=f"{len(more):,} more issues are not listed.", severity=severity)
-    return (*ordered[:MAX_ISSUES], rest)
+class FormatInfo(Word):
+    """A format that can be imported, for whoever chooses one."""
+
+    name: str
+    """As `Draft.format`."""
+    title: str
+    sentence: str
+    """What such files hold and how they become tasks."""

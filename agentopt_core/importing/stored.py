@@ -6,14 +6,19 @@ import contextlib
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ConfigDict, Field, ValidationError
 
+from agentopt_core.attached import read_attachment
 from agentopt_core.errors import TaskSetError
+from agentopt_core.importing.draft import Draft
 from agentopt_core.importing.names import is_id
-from agentopt_core.task_lines import from_lines
-from agentopt_core.tasks import TaskSet
+from agentopt_core.importing.survey import Profile, Survey
+from agentopt_core.task_lines import each_task, from_lines
+from agentopt_core.tasks import Task, TaskSet
 from agentopt_core.views import TaskSetSummary
 from agentopt_core.words import Word
 
@@ -37,8 +42,13 @@ class Manifest(Word):
     scorable: int = 0
     splits: dict[str, int] = Field(default_factory=dict)
     source: str = ""
-    """Name of the file the tasks were read from."""
+    """Names of the files the tasks were read from."""
     importer: str = ""
+    """Name of the format."""
+    private: bool = False
+    """The tasks must not be published: no export holds them."""
+    profile: Profile | None = None
+    """The set in numbers, as it was imported."""
 
 
 def manifest_for(id: str, task_set: TaskSet, digest: str) -> Manifest:
@@ -55,6 +65,45 @@ def manifest_for(id: str, task_set: TaskSet, digest: str) -> Manifest:
         source=source.file if source else "",
         importer=source.importer if source else "",
     )
+
+
+def manifest_for_draft(id: str, draft: Draft, name: str, digest: str, *, private: bool) -> Manifest:
+    """The manifest of a draft that is kept under `id`."""
+    left_out = f" {draft.left_out} rows were left out." if draft.left_out else ""
+    source = ", ".join(draft.files[:3]) + (f" and {len(draft.files) - 3} more" if len(draft.files) > 3 else "")
+    return Manifest(
+        id=id,
+        name=name,
+        description=f"{draft.title}, read from {source}.{left_out}",
+        digest=digest,
+        tasks=draft.profile.tasks,
+        scorable=draft.profile.scorable,
+        splits=draft.profile.splits,
+        source=source,
+        importer=draft.format,
+        private=private,
+        profile=draft.profile,
+    )
+
+
+def profile_in(folder: Path) -> Profile:
+    """The set in numbers: from its manifest, or by looking through its tasks. Raises: TaskSetError."""
+    if profile := manifest_of(folder).profile:
+        return profile
+    survey = Survey()
+    for task in tasks_in(folder):
+        survey.add(task)
+    return survey.profile()
+
+
+def tasks_in(folder: Path, offset: int = 0, limit: int | None = None) -> Iterator[Task]:
+    """The set's tasks one by one, or a page of them. Raises: TaskSetError when it is damaged."""
+    try:
+        yield from each_task(folder / TASKS, offset, limit)
+    except ValueError as error:
+        raise TaskSetError(f"Task set '{folder.name}' is damaged, {error}.", "Import it again.") from error
+    except OSError as error:
+        raise damaged(folder, f"{TASKS}: {error.strerror}") from error
 
 
 def ids_in(root: Path) -> list[str]:
@@ -75,7 +124,7 @@ def summary_of(folder: Path, *, is_sample: bool) -> TaskSetSummary:
         manifest = manifest_of(folder)
         if not manifest.digest:
             manifest = manifest_for(folder.name, load(folder), "")
-        elif _digest(folder / TASKS) != manifest.digest:
+        elif digest_of(folder / TASKS) != manifest.digest:
             raise damaged(folder, _CHANGED)
     except TaskSetError as error:
         return TaskSetSummary(
@@ -111,7 +160,13 @@ def load(folder: Path) -> TaskSet:
         raise TaskSetError(f"Task set '{folder.name}' is damaged, {error}.", "Import it again.") from error
     if not tasks:
         raise TaskSetError(f"Task set '{folder.name}' holds no tasks.", "Import it again.")
-    return TaskSet(id=folder.name, name=manifest.name or folder.name, description=manifest.description, tasks=tasks)
+    return TaskSet(
+        id=folder.name,
+        name=manifest.name or folder.name,
+        description=manifest.description,
+        tasks=tasks,
+        folder=folder if any(task.attachments for task in tasks) else None,
+    )
 
 
 def manifest_of(folder: Path) -> Manifest:
@@ -123,17 +178,33 @@ def manifest_of(folder: Path) -> Manifest:
         raise damaged(folder, f"{MANIFEST}: {error.errors()[0]['msg']}") from error
 
 
+def copy_files(source: Path, target: Path) -> None:
+    """Copy a set's attachments, each checked, into the folder of another one. Raises: TaskSetError; OSError."""
+    for place, one in {one.path: one for task in tasks_in(source) for one in task.attachments}.items():
+        copy = target / place
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        write(copy, read_attachment(source, one))
+
+
 def damaged(folder: Path, reason: str) -> TaskSetError:
     """The error for a folder that is no sound task set."""
     return TaskSetError(f"Task set '{folder.name}' is damaged: {reason}.", "Import it again.")
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a set's file. Raises: TaskSetError."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        about = path.stat()
+        return _digest(path, about.st_mtime_ns, about.st_size, about.st_ino)
     except OSError as error:
         raise damaged(path.parent, f"{path.name}: {error.strerror}") from error
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, *state: int) -> str:
+    """Once for each state of the file: lists of sets are asked for on every page."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _bytes(path: Path) -> bytes:

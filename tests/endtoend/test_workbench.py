@@ -176,9 +176,9 @@ def test_a_run_whose_trainer_was_killed_is_called_interrupted_and_says_so(bench)
 
 
 def test_an_upload_is_checked_before_it_is_saved_and_only_its_good_rows_are_kept(bench):
-    draft = bench.read_upload("mine.csv", b"question,answer\nWhat is 1+1?,2\n,3\nWhat is 2+2?,4\n")
-    assert len(draft.task_set) == 2
-    assert [issue.row for issue in draft.issues] == [2]
+    draft = bench.read_upload([("mine.csv", b"question,answer\nWhat is 1+1?,2\n,3\nWhat is 2+2?,4\n")])
+    assert draft.profile.tasks == 2
+    assert [issue.row for issue in draft.issues if issue.severity == "error"] == [2]
     assert [one.id for one in bench.task_sets() if not one.is_sample] == []
     saved = bench.save_task_set(draft, "My sums")
     assert bench.task_set(saved).name == "My sums"
@@ -188,7 +188,7 @@ def test_an_upload_is_checked_before_it_is_saved_and_only_its_good_rows_are_kept
 
 
 def test_a_set_without_training_tasks_cannot_be_trained_on(bench):
-    draft = bench.read_upload("held.csv", b"question,answer,split\nWhat is 1+1?,2,test\n")
+    draft = bench.read_upload([("held.csv", b"question,answer,split\nWhat is 1+1?,2,test\n")])
     saved = bench.save_task_set(draft, "Held out")
     with pytest.raises(TaskSetError, match="train"):
         bench.start(QUICK, saved, by="ada")
