@@ -91,6 +91,10 @@ class Workbench:
         """Sample sets first, then the imported ones."""
         return self._task_sets.list()
 
+    def task_summary(self, taskset_id: str) -> TaskSetSummary:
+        """One set's row of the list. Raises: NotFound."""
+        return self._task_sets.summary(taskset_id)
+
     def task_set(self, taskset_id: str) -> TaskSet:
         """One task set, whole. Raises: NotFound; TaskSetError when it is damaged."""
         return self._task_sets.get(taskset_id)
@@ -157,6 +161,13 @@ class Workbench:
     def discard_draft(self, draft: Draft) -> None:
         """Forget a draft. Those that nobody keeps or discards are removed after a day."""
         self._task_sets.discard(draft)
+
+    def split_preview(self, source: str | Draft, plan: SplitPlan) -> Profile:
+        """The numbers a set or draft would have with other splits; nothing is written.
+
+        Raises: NotFound; TaskSetError.
+        """
+        return self._task_sets.split_preview(source, plan)
 
     def resplit(self, taskset_id: str, plan: SplitPlan, name: str) -> str:
         """A copy of a set with other splits, under a new id. Raises: NotFound; TaskSetError; DiskFull."""

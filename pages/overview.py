@@ -11,7 +11,7 @@ from agentopt_core.views import LIVE
 from pages.components.run_list import FILTERS, live_cards, runs_table
 from pages.components.say import DASH, accuracy, compact, plain, points
 from pages.components.states import empty_state, guarded, heading, lagging
-from pages.components.task_view import UPLOAD
+from pages.components.task_sets import UPLOAD
 from pages.components.workbench import workbench
 
 TICK_S = 2.0

@@ -7,7 +7,8 @@ bootstrap()
 import streamlit as st
 
 from pages.components.states import guarded, heading
-from pages.components.task_view import SETS, UPLOAD, browse, upload
+from pages.components.task_sets import SETS, UPLOAD, browse
+from pages.components.task_upload import upload
 
 with guarded():
     with heading("Tasks"):

@@ -29,6 +29,8 @@ USUAL_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Task field -> column names it is usually found under, the likeliest first."""
 
+FIELDS = tuple(USUAL_NAMES)
+"""What a column can be mapped to."""
 REQUIRED = ("question", "answer")
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from agentopt_core.errors import DiskFull, TaskSetError
 from agentopt_core.importing.bundle import Bundle
 from agentopt_core.importing.draft import Draft
+from agentopt_core.importing.planned import planned
 from agentopt_core.importing.reading import Progress, read_tasks
-from agentopt_core.importing.splits import SplitPlan, assign
+from agentopt_core.importing.splits import SplitPlan
 from agentopt_core.importing.stored import TASKS, sync_folder, tasks_in
-from agentopt_core.importing.survey import Profile, facts_of, profile_of
+from agentopt_core.importing.survey import Profile
 from agentopt_core.task_lines import to_line
 
 _PREFIX = ".draft-"
@@ -57,8 +58,7 @@ def discard_draft(root: Path, draft: Draft) -> None:
 
 def split_anew(folder: Path, plan: SplitPlan, before: Profile) -> Profile:
     """Write the tasks in a folder with the splits of a plan; returns the set's new numbers. Raises: TaskSetError."""
-    facts = [facts_of(task) for task in tasks_in(folder)]
-    splits = assign(facts, plan)
+    splits, profile = planned(folder, plan, before)
     fresh = folder / f"{TASKS}.new"
     with fresh.open("wb") as file:
         for task, split in zip(tasks_in(folder), splits, strict=True):
@@ -67,10 +67,7 @@ def split_anew(folder: Path, plan: SplitPlan, before: Profile) -> Profile:
         os.fsync(file.fileno())
     os.replace(fresh, folder / TASKS)
     sync_folder(folder)
-    moved = [one._replace(split=split) for one, split in zip(facts, splits, strict=True)]
-    return profile_of(moved).with_(
-        attachments=before.attachments, attachment_bytes=before.attachment_bytes, media=before.media
-    )
+    return profile
 
 
 @contextmanager

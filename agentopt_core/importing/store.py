@@ -20,6 +20,7 @@ from agentopt_core.importing.draft import Draft, Issue
 from agentopt_core.importing.drafts import discard_draft, read_draft, require_draft, split_anew, writing
 from agentopt_core.importing.formats import FORMATS
 from agentopt_core.importing.names import slug
+from agentopt_core.importing.planned import planned
 from agentopt_core.importing.reading import Progress
 from agentopt_core.importing.splits import SplitPlan
 from agentopt_core.importing.stored import (
@@ -57,6 +58,11 @@ class TaskSetStore:
         """Sample sets first, then imported ones, by id. A damaged set is listed with its reason in `problem`."""
         samples = [summary_of(self._samples / id, is_sample=True) for id in self._sample_ids()]
         return samples + [summary_of(self._own / id, is_sample=False) for id in self._own_ids()]
+
+    def summary(self, id: str) -> TaskSetSummary:
+        """A set's row of the list. Raises: NotFound."""
+        folder = self._folder(id)
+        return summary_of(folder, is_sample=folder.parent == self._samples)
 
     def get(self, id: str) -> TaskSet:
         """One set, whole. Raises: NotFound; TaskSetError when it is damaged."""
@@ -107,6 +113,12 @@ class TaskSetStore:
     def discard(self, draft: Draft) -> None:
         """Forget a draft."""
         discard_draft(self._own, draft)
+
+    def split_preview(self, source: str | Draft, plan: SplitPlan) -> Profile:
+        """The numbers a set or draft would have under a plan. Raises: NotFound; TaskSetError."""
+        if isinstance(source, Draft):
+            return planned(require_draft(self._own, source), plan, source.profile)[1]
+        return planned(self._folder(source), plan, self.profile(source))[1]
 
     def resplit(self, id: str, plan: SplitPlan, name: str) -> str:
         """A copy of a set with other splits, under a new id. Raises: NotFound; TaskSetError; DiskFull."""

@@ -18,7 +18,7 @@ from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
-from pages.components.task_view import set_label
+from pages.components.task_sets import set_label
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench

@@ -164,3 +164,11 @@ STOPS = {
 def stop_reason(run: RunSummary) -> str:
     """Why the run ended, in words."""
     return STOPS.get(run.stop_reason, run.stop_reason) or run.status_reason
+
+
+def size(number: int) -> str:
+    """Bytes as people say them."""
+    for unit, width in (("MB", 1_000_000), ("kB", 1_000)):
+        if number >= width:
+            return f"{number / width:.1f} {unit}"
+    return f"{number} B"

@@ -174,17 +174,3 @@ def test_the_curve_is_above_the_fold_and_the_page_is_light(server, tab):
     assert box is not None
     assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.querySelectorAll('*').length") < 5_000
-
-
-def test_an_upload_becomes_a_task_set_one_can_train_on(server, tab):
-    page = tab(f"{server.url}/tasks?view=Upload")
-    rows = b'{"question": "1+1?", "answer": "2"}\n{"question": "no answer"}\n{"question": "2+2?", "answer": "4"}\n'
-    page.locator("input[type=file]").set_input_files({"name": "sums.jsonl", "mimeType": "", "buffer": rows})
-    page.get_by_role("button", name="Save task set").click()
-    expect(page.get_by_role("button", name="Delete")).to_be_visible()
-    page.get_by_role("button", name="Delete").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("sums")
-    dialog.get_by_role("button", name="Delete").click()
-    expect(dialog).to_be_hidden()
-    expect(page.get_by_text("sums")).to_have_count(0)

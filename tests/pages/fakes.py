@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
+from typing import BinaryIO
 
 from agentopt_core.actions import Refusal
 from agentopt_core.config import Endpoint, RunConfig, TrainingConfig
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
+from agentopt_core.importing import Draft, Profile, SplitPlan
+from agentopt_core.importing.splits import assign
+from agentopt_core.importing.survey import Survey, facts_of
 from agentopt_core.rollouts import Isolation, Proportion, Usage
 from agentopt_core.sandbox import require
-from agentopt_core.tasks import Task, TaskSet
+from agentopt_core.tasks import Attachment, Task, TaskSet
 from agentopt_core.views import (
     ActionView,
     Check,
@@ -215,6 +219,13 @@ def trained(run_id: str = "run-1", status: str = "finished", **changes: object) 
     )
 
 
+def profile_of_tasks(tasks: Iterable[Task]) -> Profile:
+    survey = Survey()
+    for task in tasks:
+        survey.add(task)
+    return survey.profile()
+
+
 class FakeWorkbench:
     """Keeps runs and task sets in lists; `asked` holds every command in order."""
 
@@ -231,7 +242,8 @@ class FakeWorkbench:
         self.asked: list[tuple[str, ...]] = []
         self.started: list[tuple[RunConfig, str]] = []
         self.endpoint = endpoint or Endpoint()
-        self.draft: SimpleNamespace | None = None
+        self.draft: Draft | None = None
+        self.files: dict[str, bytes] = {}
 
     def close(self) -> None:
         self.asked.append(("close",))
@@ -251,14 +263,53 @@ class FakeWorkbench:
         except KeyError:
             raise NotFound(f"There is no task set '{taskset_id}'.", "Choose one on the Tasks page.") from None
 
-    def read_upload(self, filename: str, data: bytes, mapping: Mapping[str, str] | None = None) -> SimpleNamespace:
-        self.asked.append(("read_upload", filename, str(sorted((mapping or {}).items()))))
+    def task_page(self, taskset_id: str, offset: int, limit: int) -> list[Task]:
+        return list(self.task_set(taskset_id).tasks[offset : offset + limit])
+
+    def task_profile(self, taskset_id: str) -> Profile:
+        return profile_of_tasks(self.task_set(taskset_id).tasks)
+
+    def attachment(self, source: str | Draft, attachment: Attachment) -> bytes:
+        return self.files[attachment.path]
+
+    def formats(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name=name, title=name.upper()) for name in ("gsm8k", "table")]
+
+    def read_upload(
+        self,
+        files: Sequence[tuple[str, BinaryIO]],
+        *,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Draft:
+        names = ", ".join(name for name, _ in files)
+        self.asked.append(("read_upload", names, format or "", str(sorted((mapping or {}).items()))))
+        if progress:
+            progress(1, 2)
         assert self.draft is not None
         return self.draft
 
-    def save_task_set(self, draft: SimpleNamespace, name: str) -> str:
-        self.own["own"] = draft.task_set.with_(id="own", name=name)
+    def draft_tasks(self, draft: Draft, offset: int, limit: int) -> list[Task]:
+        return list(draft.preview[offset : offset + limit])
+
+    def split_preview(self, source: str | Draft, plan: SplitPlan) -> Profile:
+        tasks = self.task_set(source).tasks if isinstance(source, str) else source.preview
+        splits = assign([facts_of(task) for task in tasks], plan)
+        return profile_of_tasks(task.with_(split=split) for task, split in zip(tasks, splits, strict=True))
+
+    def save_task_set(self, draft: Draft, name: str, plan: SplitPlan | None = None) -> str:
+        self.asked.append(("save_task_set", name, str(plan)))
+        self.own["own"] = TaskSet(id="own", name=name, tasks=draft.preview)
         return "own"
+
+    def discard_draft(self, draft: Draft) -> None:
+        self.asked.append(("discard_draft", draft.name))
+
+    def resplit(self, taskset_id: str, plan: SplitPlan, name: str) -> str:
+        self.asked.append(("resplit", taskset_id, str(plan)))
+        self.own["again"] = self.task_set(taskset_id).with_(id="again", name=name)
+        return "again"
 
     def delete_task_set(self, taskset_id: str) -> None:
         del self.own[taskset_id]

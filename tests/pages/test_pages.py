@@ -2,17 +2,14 @@
 
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 
 from agentopt_core.config import DEMO_LABEL, Endpoint, RunConfig
-from agentopt_core.errors import ConfigError, HistoryLocked, NotFound, TaskSetError
+from agentopt_core.errors import ConfigError, HistoryLocked, NotFound
 from agentopt_core.functions import FunctionSet
-from agentopt_core.importing import Draft, Issue
 from agentopt_core.rollouts import Isolation
 from agentopt_core.views import Progress
 from pages.components.function_view import address, addressed
-from pages.components.task_view import issues_csv
 from pages.components.workbench import provide_workbench
 from tests.pages.conftest import texts
 from tests.pages.fakes import FakeRun, FakeWorkbench, N, curve, function, share, summary, tasks, trained
@@ -144,112 +141,6 @@ def test_a_fault_of_ours_ends_in_a_calm_sentence_and_in_the_log(page, caplog):
     assert "Something unexpected happened" in texts(at)
     assert "secret detail" not in texts(at)
     assert "secret detail" in caplog.text
-
-
-# Tasks --------------------------------------------------------------------------------------------------------------
-
-
-def test_a_task_set_is_previewed_with_questions_and_answers(page):
-    shown = page(FakeWorkbench(), "tasks").dataframe[0].value
-    assert len(shown) == N
-    assert (shown["question"][3], shown["answer"][3]) == ("What is the sum of column 3?", "3")
-
-
-def test_sample_sets_cannot_be_deleted_and_own_ones_can(page):
-    bench = FakeWorkbench(own=(tasks("mine", 3),))
-    assert "Delete" not in [button.label for button in page(bench, "tasks", set="tables").button]
-    assert "Delete" in [button.label for button in page(bench, "tasks", set="mine").button]
-
-
-def test_deleting_asks_in_a_dialog_that_names_the_set(page):
-    bench = FakeWorkbench(own=(tasks("mine", 3),))
-    at = page(bench, "tasks", set="mine").button(key="delete_set").click().run()
-    assert "Delete **Mine** with its 3 tasks?" in texts(at)
-    assert "mine" in bench.own
-
-
-def test_an_unknown_task_set_in_the_address_is_said(page):
-    assert "There is no task set gone." in texts(page(FakeWorkbench(), "tasks", set="gone"))
-
-
-def test_training_on_a_set_opens_the_form_with_it(page):
-    bench = FakeWorkbench(own=(tasks("mine", 3),))
-    at = page(bench, "tasks", set="mine").button(key="train_on").click().run()
-    assert at.selectbox(key="form_tasks").value == "mine"
-
-
-def draft(**changes: object) -> Draft:
-    fields = {
-        "format": "csv",
-        "columns": ("Q", "A", "note"),
-        "mapping": {"question": "Q", "answer": "A"},
-        "task_set": tasks("upload", 2),
-        "issues": (Issue(row=3, field="answer", reason="No answer."),),
-    }
-    return Draft.model_validate({**fields, **changes})
-
-
-def uploaded(page, bench, data=b"Q,A\n1,2\n"):
-    at = page(bench, "tasks", view="Upload")
-    at.file_uploader(key="upload").upload("mine.csv", data)
-    return at.run()
-
-
-def test_an_upload_shows_format_mapping_preview_and_issues_before_anything_is_saved(page):
-    bench = FakeWorkbench()
-    bench.draft = draft()
-    at = uploaded(page, bench)
-    assert not at.exception
-    assert "read as csv: 2 tasks" in texts(at)
-    assert [box.value for box in at.selectbox] == ["Q", "A"]
-    assert list(at.dataframe[1].value["reason"]) == ["No answer."]
-    assert not bench.own
-
-
-def test_choosing_another_column_reads_the_file_again(page):
-    bench = FakeWorkbench()
-    bench.draft = draft()
-    at = uploaded(page, bench)
-    at.selectbox[1].select("note").run()
-    assert bench.asked[-1] == ("read_upload", "mine.csv", "[('answer', 'note'), ('question', 'Q')]")
-
-
-def test_downloaded_issues_hold_no_formula():
-    frame = pd.DataFrame([{"row": 1, "reason": "=HYPERLINK(1)"}, {"row": 2, "reason": "fine"}])
-    assert issues_csv(frame).decode().splitlines() == ["row,reason", "1,'=HYPERLINK(1)", "2,fine"]
-
-
-def test_saving_an_upload_opens_the_new_set(page):
-    bench = FakeWorkbench()
-    bench.draft = draft(issues=())
-    at = uploaded(page, bench).button(key="save_set").click().run()
-    assert bench.own["own"].name == "Upload"
-    assert at.query_params["set"] == "own"
-
-
-def test_a_file_that_cannot_be_read_is_said_with_the_next_move(page):
-    class Refusing(FakeWorkbench):
-        def read_upload(self, filename, data, mapping=None):
-            raise TaskSetError("mine.csv is empty.", "Upload a file with questions and answers.")
-
-    at = uploaded(page, Refusing(), b"")
-    assert not at.exception
-    assert "mine.csv is empty." in texts(at)
-
-
-def test_columns_that_were_not_recognised_can_be_named(page):
-    class Strict(FakeWorkbench):
-        def read_upload(self, filename, data, mapping=None):
-            if not (mapping or {}).get("answer"):
-                raise TaskSetError("mine.csv: no answer column.", "Map one to it.", ("Q", "note"))
-            return super().read_upload(filename, data, mapping)
-
-    bench = Strict()
-    bench.draft = draft(issues=(), mapping={"question": "Q", "answer": "note"})
-    at = uploaded(page, bench)
-    assert "no answer column" in texts(at)
-    next(box for box in at.selectbox if box.label == "Column with the answer").set_value("note").run()
-    assert "read as csv: 2 tasks" in texts(at)
 
 
 # Train --------------------------------------------------------------------------------------------------------------
