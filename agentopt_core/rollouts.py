@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from agentopt_core.functions import FunctionSet
 from agentopt_core.tasks import Split
@@ -73,8 +73,9 @@ class ToolCall(Word):
 
 
 class Message(Word):
-    """One message of a conversation, in the roles of the chat completions API."""
+    """One message of a conversation, in the roles of the chat completions API. Newer versions' fields are ignored."""
 
+    model_config = ConfigDict(extra="ignore")
     role: Literal["system", "user", "assistant", "tool"]
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
@@ -82,9 +83,11 @@ class Message(Word):
     """For `tool` messages: the call they answer."""
     reasoning: str = ""
     """For `assistant` messages: what the model thought beside its reply, for the reader; never executed or graded."""
+    images: tuple[str, ...] = Field(default=(), exclude_if=lambda images: not images)
+    """Paths of the attachments that were shown with it, in order; their content is never recorded."""
 
     def as_request(self) -> JsonObject:
-        """The message as the chat completions API takes it."""
+        """The message as the chat completions API takes it, without images: whoever holds them adds them."""
         message: JsonObject = {"role": self.role, "content": self.content}
         if self.tool_calls:
             message["content"] = self.content or None

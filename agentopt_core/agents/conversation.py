@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+
+from pydantic import JsonValue
 
 from agentopt_core.agents.arguments import BadArguments
 from agentopt_core.agents.replies import Reply
@@ -20,16 +23,19 @@ class Conversation:
 
     The record holds replies as the model wrote them, thoughts apart. What is sent differs from it where endpoints
     are strict: no thoughts in the text, arguments that are valid JSON (an endpoint that parses the history refuses
-    all of it for one broken call), no empty message, and the fields an endpoint wants to see again.
+    all of it for one broken call), no empty message, and the fields an endpoint wants to see again. Images are
+    recorded by their paths and sent with their content.
     """
 
-    def __init__(self, system: str, task: str, reasoning_tokens: int) -> None:
+    def __init__(self, system: str, task: str, reasoning_tokens: int, images: Mapping[str, str] | None = None) -> None:
+        """`images`: path of each image the task is shown with -> its data URL, in order."""
         self._reasoning_tokens = reasoning_tokens
         self._record: list[Message] = []
         self._sent: list[JsonObject] = []
         self._ids: set[str] = set()
+        self._images = images or {}
         self._add(Message(role="system", content=system))
-        self._add(Message(role="user", content=task))
+        self._add(Message(role="user", content=task, images=tuple(self._images)))
 
     @property
     def record(self) -> tuple[Message, ...]:
@@ -75,7 +81,16 @@ class Conversation:
 
     def _add(self, message: Message) -> None:
         self._record.append(message)
-        self._sent.append(message.as_request())
+        self._sent.append(self._with_images(message))
+
+    def _with_images(self, message: Message) -> JsonObject:
+        sent = message.as_request()
+        if message.images:
+            shown: list[JsonValue] = [
+                {"type": "image_url", "image_url": {"url": self._images[path]}} for path in message.images
+            ]
+            sent["content"] = [{"type": "text", "text": message.content}, *shown]
+        return sent
 
     def _unique(self, identity: str) -> str:
         # Ours have nine letters and digits, the only form every endpoint takes, and count up: nothing random.

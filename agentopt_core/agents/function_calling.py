@@ -13,10 +13,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from agentopt_core.agents.blocks import python_blocks
 from agentopt_core.agents.conversation import Conversation
+from agentopt_core.agents.files import SeenFile, TaskFiles, image_urls
 from agentopt_core.agents.questions import question_text
 from agentopt_core.agents.replies import Reply, read_reply
 from agentopt_core.agents.results import function_text, python_text
@@ -51,7 +53,16 @@ NO_ANSWER = Answer()
 class FunctionCallingAgent:
     """Solves tasks with learned functions and Python as tools. One agent serves any number of rollouts at a time."""
 
-    def __init__(self, model: ChatModel, sandbox: Sandbox, config: AgentConfig, prompts: PromptBook) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        sandbox: Sandbox,
+        config: AgentConfig,
+        prompts: PromptBook,
+        files: Path | None = None,
+    ) -> None:
+        """`files`: the folder in which the paths of the tasks' attachments start; None where they are not at hand."""
+        self._files = TaskFiles(files, config.endpoint)
         self._model = model
         self._sandbox = sandbox
         self._config = config
@@ -63,7 +74,13 @@ class FunctionCallingAgent:
         Raises: SetupError and BudgetExhausted. Cancelling it cancels the request and the calls in flight.
         """
         began = time.monotonic()
-        episode = _Episode(self._model, self._sandbox, self._config, self._prompts, question, functions, evaluation)
+        try:
+            files = await self._files.seen(question)
+        except InfrastructureFault as fault:
+            return Rollout(task_id=question.id, ended="fault", note=str(fault), seconds=time.monotonic() - began)
+        episode = _Episode(
+            self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation
+        )
         try:
             end = await episode.play()
         except InfrastructureFault as fault:
@@ -101,6 +118,7 @@ class _Episode:
         config: AgentConfig,
         prompts: PromptBook,
         question: Question,
+        files: tuple[SeenFile, ...],
         functions: FunctionSet,
         evaluation: int,
     ) -> None:
@@ -119,8 +137,9 @@ class _Episode:
         self.usage = Usage()
         self.conversation = Conversation(
             prompts.fill("agent_system"),
-            prompts.fill("agent_task", task=question_text(question)),
+            prompts.fill("agent_task", task=question_text(question, files)),
             config.tool_output_tokens,
+            image_urls(files),
         )
 
     async def play(self) -> _End:

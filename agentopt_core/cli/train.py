@@ -41,6 +41,7 @@ def register(subparsers: Subparsers) -> None:
     model.add_argument("--api-key-env", default="OPENAI_API_KEY", metavar="NAME", help="variable that holds the key")
     model.add_argument("--optimizer-api-key-env", metavar="NAME", help="the optimizer's (default: the agent's)")
     model.add_argument("--temperature", type=float, help="sampling temperature (default: the endpoint's own)")
+    model.add_argument("--vision", action="store_true", help="the agent's model takes images; without it, none is sent")
     model.add_argument("--timeout", type=float, default=120.0, metavar="S", help="seconds one attempt may take")
     model.add_argument("--demo", action="store_true", help="use the demo model even if a key is set")
     model.add_argument("--demo-latency-ms", type=float, default=20.0, help="demo model: time of one reply")
@@ -132,7 +133,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
     data: JsonObject = {
         "name": args.name,
         "agent": {
-            "endpoint": agent.model_dump(mode="json"),
+            "endpoint": agent.with_(vision=args.vision).model_dump(mode="json"),
             "turn_cap": args.turn_cap,
             "calls_per_rollout": args.calls_per_rollout,
         },

@@ -139,7 +139,7 @@ class OpenAIChatModel:
 
     async def _answer(self, request: ChatRequest, tally: _Tally) -> ChatReply:
         wanted = compose(request, self._endpoint, self._seed)
-        prompt_tokens = estimate(wanted["messages"]) + estimate(wanted.get("tools"))
+        prompt_tokens = estimate(wanted["messages"], self._endpoint.model) + estimate(wanted.get("tools"))
         spent_s, tried = 0.0, 0
         while True:
             body = self._capabilities.adapt(wanted)

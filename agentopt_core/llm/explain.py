@@ -42,6 +42,16 @@ def explain(failure: Failure, endpoint: Endpoint, has_key: bool, worked: bool, t
                 "Choose a model with function calling; vLLM needs --enable-auto-tool-choice and --tool-call-parser, "
                 "llama.cpp needs --jinja.",
             )
+        case "no_images":
+            return EndpointSetupError(
+                f"The model '{endpoint.model}' at {shown(endpoint.base_url or OPENAI_URL)} refuses images {said}.",
+                "Unmark it as taking images, or choose a model that takes them.",
+            )
+        case "bad_image":
+            return RequestRefused(
+                f"{where} refuses an image of the request {said}.",
+                "Look at the task's images, unmark the model as taking images, or choose another model.",
+            )
         case "too_long":
             return RequestRefused(
                 f"{where} refuses the request as too long for '{endpoint.model}' {said}.",

@@ -20,9 +20,24 @@ FailureKind = Literal["unreachable", "tls", "broken", "timeout", "status", "malf
 2xx; `malformed`: an answer that is no chat completion."""
 
 Meaning = Literal[
-    "transient", "key", "payment", "model", "path", "tools", "too_long", "filtered", "redirect", "refused", "foreign"
+    "transient",
+    "key",
+    "payment",
+    "model",
+    "path",
+    "tools",
+    "no_images",
+    "bad_image",
+    "too_long",
+    "filtered",
+    "redirect",
+    "refused",
+    "foreign",
 ]
-"""What a status means: `foreign` is no OpenAI-compatible endpoint, `refused` any other fault of this one request."""
+"""What a status means: `foreign` is no OpenAI-compatible endpoint, `refused` any other fault of this one request.
+
+`no_images`: the model takes none; `bad_image`: it does not take this one.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,19 @@ _NO_TOOLS = re.compile(
     rf"|{_TOOLS}[^.]{{0,30}}\b(not |un)(supported|available|enabled|permitted|allowed)"
     r"|enable-auto-tool-choice|tool-call-parser|tools param requires"
 )
+_IMAGES = r"(image[ _-]?(url|inputs?)?s?|vision|multi-?modal( (inputs?|content))?)"
+_NO_IMAGES = re.compile(
+    r"(does not|doesn't|do not|don't|cannot|no endpoints found that) (support|accept|take|process)\b"
+    rf"[^.]{{0,20}}\b{_IMAGES}\b"
+    rf"|\b{_IMAGES}\b[^.]{{0,30}}\b(not |un)(supported|available|enabled|permitted|allowed)\b"
+    r"|image_url[`'\"]? is only supported by|unknown variant [`'\"]image_url|not a multimodal model|not multimodal"
+    r"|at most 0 image|missing data required for image input|--mmproj|provide the mmproj"
+)
+_BAD_IMAGE = re.compile(
+    r"invalid[ _]image|image[ _](parse|decode|format|data)[ _](error|invalid)|unsupported image|could not process image"
+    r"|(fail(ed|ure)|unable|cannot|could not)( to)? (load|decode|process|download|parse|open|identify)[^.]{0,20} image"
+    r"|image[^.]{0,40}\b(too (large|small|big|many)|exceeds)|too many images"
+)
 _NO_MODEL = re.compile(
     r"model_not_found|unknown_model|invalid_model|not a valid model|invalid model|unknown model|no such model"
     r"|model\b[^.]{0,120}\b(not found|does not exist|doesn't exist|not exist|not loaded)|try pulling it"
@@ -90,6 +118,8 @@ def meaning(failure: Failure) -> Meaning:
     text = f"{failure.code} {failure.detail} {failure.text}".lower()
     if status == 402 or (status in (403, 429) and _NO_CREDIT.search(text)):
         return "payment"
+    if status >= 400 and status not in (401, 403, 429) and _NO_IMAGES.search(text):
+        return "no_images"  # some servers say it with a status of 500
     if status in _TRANSIENT or (status >= 500 and status not in (501, 505)):
         return "transient"
     if 300 <= status < 400:
@@ -102,6 +132,8 @@ def meaning(failure: Failure) -> Meaning:
         return "foreign"
     if failure.param == "tools" or (not failure.param and _NO_TOOLS.search(text)):
         return "tools"
+    if _BAD_IMAGE.search(text):
+        return "bad_image"
     if status == 413 or _TOO_LONG.search(text):
         return "too_long"
     if _NO_MODEL.search(text) or failure.param == "model":

@@ -12,11 +12,10 @@ from pydantic import JsonValue
 from agentopt_core.chat import ChatRequest
 from agentopt_core.config import Endpoint
 from agentopt_core.llm.failures import Failure, error_fields, one_line
+from agentopt_core.llm.image_tokens import image_tokens
 from agentopt_core.tokens import estimate_tokens
 from agentopt_core.words import JsonObject
 
-_PICTURE_TOKENS = 1000
-"""Estimated tokens of one picture in a prompt."""
 _MOST_TOKENS = 10**9
 """A usage beyond this is no usage."""
 
@@ -102,12 +101,20 @@ def _word(value: JsonValue) -> str:
     return value[:1000] if isinstance(value, str) else ""
 
 
-def estimate(value: JsonValue) -> int:
-    """Estimated tokens of messages, tools or a reply's message; rather high than low."""
+def estimate(value: JsonValue, model: str = "") -> int:
+    """Estimated tokens of messages, tools or a reply's message for a model; rather high than low."""
     if isinstance(value, str):
-        return _PICTURE_TOKENS if value.startswith("data:") else estimate_tokens(value)
+        return estimate_tokens(value)
     if isinstance(value, dict):
-        return sum(estimate(item) + 2 for item in value.values())
+        if value.get("type") == "image_url":
+            return image_tokens(_url(value), model)
+        return sum(estimate(item, model) + 2 for item in value.values())
     if isinstance(value, list | tuple):
-        return sum(estimate(item) + 2 for item in value)
+        return sum(estimate(item, model) + 2 for item in value)
     return 1
+
+
+def _url(part: JsonObject) -> str:
+    image = part.get("image_url")
+    url = image.get("url") if isinstance(image, dict) else None
+    return url if isinstance(url, str) else ""

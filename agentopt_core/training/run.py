@@ -108,7 +108,7 @@ class _Session:
         config = self._config
         control = Control(follow(self._folder.commands), self._sink)
         grader = await self._grader(sandbox)
-        agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts)
+        agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
         trainer = Trainer(
             evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink),
             optimizer=AgentOptimizer(

@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from agentopt_core.agents.vision import probably_takes_images
 from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig
 from pages.components.say import plain
 
 ENDPOINT_FIELDS = (
     "kind", "base_url", "api_key_env", "agent_model", "optimizer_model", "optimizer_base_url", "optimizer_api_key_env",
-    "temperature", "demo_latency_ms",
+    "temperature", "vision", "demo_latency_ms",
 )  # fmt: skip
 KEEP: dict[str, Any] = {"persist_state": "session"}
 """Fields keep their values while another page is open."""
@@ -31,6 +32,7 @@ def endpoint_values(config: RunConfig) -> dict[str, Any]:
         "optimizer_base_url": "" if optimizer.base_url == agent.base_url else optimizer.base_url or "",
         "optimizer_api_key_env": "" if optimizer.api_key_env == agent.api_key_env else optimizer.api_key_env,
         "temperature": agent.temperature,
+        "vision": agent.vision,
         "demo_latency_ms": agent.demo_latency_ms,
     }
 
@@ -39,7 +41,9 @@ def endpoint_json(values: Mapping[str, Any], role: str, base: dict[str, Any]) ->
     """One role's endpoint as JSON; what the form does not show comes from `base`."""
     if values["kind"] == "demo":
         latency = values["demo_latency_ms"]
-        return {**base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "demo_latency_ms": latency}
+        return {
+            **base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "vision": False, "demo_latency_ms": latency,
+        }  # fmt: skip
 
     def chosen(of_agent: str, of_optimizer: str) -> str:
         """An empty field of the optimizer means: as the agent."""
@@ -53,6 +57,7 @@ def endpoint_json(values: Mapping[str, Any], role: str, base: dict[str, Any]) ->
         "base_url": chosen("base_url", "optimizer_base_url") or None,
         "api_key_env": chosen("api_key_env", "optimizer_api_key_env"),
         "temperature": values["temperature"],
+        "vision": values["vision"] if role == "agent" else base.get("vision", False),
     }
 
 
@@ -81,7 +86,9 @@ def model_fields() -> None:
         "Environment variable with the key", key="form_api_key_env",
         help="Its name, not the key: a key is never typed here and never stored.", **KEEP,
     )  # fmt: skip
-    first.text_input("Model of the agent", key="form_agent_model", placeholder="gpt-4o-mini", **KEEP)
+    first.text_input(
+        "Model of the agent", key="form_agent_model", placeholder="gpt-4o-mini", on_change=_guess_vision, **KEEP
+    )
     second.text_input("Model of the optimizer", key="form_optimizer_model", placeholder="as the agent", **KEEP)
     first.text_input(
         "Base URL of the optimizer", key="form_optimizer_base_url", placeholder="as the agent",
@@ -94,12 +101,22 @@ def model_fields() -> None:
         "Temperature", key="form_temperature", min_value=0.0, max_value=2.0, step=0.1, placeholder="the endpoint's own",
         **KEEP,
     )  # fmt: skip
+    second.checkbox(
+        "The agent's model takes images", key="form_vision",
+        help="Filled in by the model's name; you know better. Tasks that need an image shown are skipped without it.",
+        **KEEP,
+    )  # fmt: skip
     if variable and not os.environ.get(variable):
         st.caption(
             f":material/key_off: {plain(variable)} is not set where the dashboard runs. In the shell that starts it: "
             f'`export {_code(variable)}=...`, or write `{_code(variable)} = "..."` into `.streamlit/secrets.toml`; '
             "then start the dashboard again. Local servers usually need no key."
         )
+
+
+def _guess_vision() -> None:
+    """Another model was named: fill in what is known of it."""
+    st.session_state["form_vision"] = probably_takes_images(st.session_state["form_agent_model"] or "")
 
 
 def _code(text: str) -> str:

@@ -52,9 +52,9 @@ def spoken(body: Mapping[str, JsonValue]) -> list[Heard]:
 
 
 def text_of(content: JsonValue) -> str:
-    """The text of a message's content, which may be a text, a list of parts, or nothing."""
+    """The text of a message's content, which may be a text, a list of parts, or nothing. Images are not looked at."""
     if isinstance(content, list):
-        return "\n".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
+        return "\n".join(str(part["text"]) for part in content if isinstance(part, dict) and part.get("text"))
     return content if isinstance(content, str) else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from agentopt_core.words import JsonObject, digest
 CREATED = 1_700_000_000
 """The time in every reply, in seconds since 1970: a reply depends on the request alone."""
 CHARACTERS_PER_TOKEN = 4
+TOKENS_PER_IMAGE = 1000
+_IMAGE = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=]*")
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,10 @@ def _tool_calls(said: Said, key: str) -> list[JsonValue]:
 
 
 def _tokens(value: JsonValue) -> int:
-    return -(-len(json.dumps(value, ensure_ascii=False)) // CHARACTERS_PER_TOKEN) if value else 0
+    if not value:
+        return 0
+    text, images = _IMAGE.subn("", json.dumps(value, ensure_ascii=False))
+    return -(-len(text) // CHARACTERS_PER_TOKEN) + images * TOKENS_PER_IMAGE
 
 
 def _failed(fault: Fault, request: httpx2.Request) -> httpx2.Response:
