@@ -28,6 +28,7 @@ _SHRINK = 0.75
 """A side is scaled by that until the image fits its limit of bytes."""
 _ORIENTATION = 0x0112
 """The EXIF tag that says how the camera was held."""
+_TOO_LARGE = f"has no size, or more pixels than the {MAX_PIXELS:,} that are taken"
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -55,6 +56,8 @@ def data_url(content: bytes, max_bytes: int) -> str:
         written, media_type = _written(image, max_bytes)
     except BadImage:
         raise
+    except Image.DecompressionBombError:  # Pillow's own limit, far above ours, comes first for the largest
+        raise BadImage(_TOO_LARGE) from None
     except Exception as error:  # decoders raise whatever they stumble over
         raise BadImage(f"is a damaged {kind} image ({type(error).__name__})") from None
     return f"data:{media_type};base64,{base64.b64encode(written).decode('ascii')}"
@@ -97,7 +100,7 @@ def _upright(content: bytes, kind: str) -> Image.Image:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS or not width or not height:
-        raise BadImage(f"is {width:,} x {height:,} pixels large; at most {MAX_PIXELS:,} are taken")
+        raise BadImage(_TOO_LARGE)
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:
