@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
-_TAKES_IMAGES = re.compile(
-    r"gpt-4o|gpt-4\.[15]|gpt-4-turbo|gpt-4-vision|gpt-[5-9]|chatgpt-4o|\bo[134](?!-mini|-preview)\b|\bo4-mini"
-    r"|claude-(3|opus|sonnet|haiku|[4-9])|gemini|gemma-?3(?!n)|gemma-?[4-9]"
-    r"|llava|bakllava|pixtral|moondream|minicpm-?v|internvl|molmo|idefics|smolvlm|phi-?[34](\.5)?-(vision|multimodal)"
-    r"|qwen[\w.]*-?(vl|omni)|qvq|deepseek-vl|glm-4(\.\d)?v|cogvlm|kimi-vl|grok-(2-)?vision|grok-[4-9]|nova-(lite|pro)"
-    r"|llama-?[\w.]*-(vision|\w*-vision)|llama-?4|llama-4|mistral-(small-?3|medium-?3|large-?3)|mistral-small-2503"
-    r"|[-_.:/](vision|vl)\b"
+_FAMILIES = (
+    r"gpt-4o|gpt-4\.[15]|gpt-4-turbo|gpt-[5-9]|chatgpt-4o|\bo[134]\b(?!-mini|-preview)|\bo4-mini",
+    r"claude-(3|4|opus|sonnet|haiku)",
+    r"gemini|gemma-?3(?!n)|gemma-?[4-9]",
+    r"qwen[\w.]*-?(vl|omni)|qvq",
+    r"llama-?4|llava|pixtral|mistral-small-?3|mistral-small-2503|mistral-(medium|large)-?3",
+    r"grok-[4-9]|nova-(lite|pro)|glm-4(\.\d)?v|phi-?[34](\.5)?-multimodal",
+    r"moondream|minicpm-?v|internvl|molmo|idefics|smolvlm",
+    r"[-_.:/](vision|vl)\b",
 )
-_TEXT_ONLY = re.compile(
-    r"audio|realtime|transcribe|tts|embed|search|gpt-4o?-base|claude-3-5-haiku|gemma-?3[:-](1b|270m)|instruct-text"
-)
+_TAKES_IMAGES = re.compile("|".join(_FAMILIES))
+_TEXT_ONLY = re.compile(r"audio|realtime|transcribe|tts|embed|search|gemma-?3[:-](1b|270m)")
+"""Relatives of these families that take none, or that are no chat models."""
 
 
 def probably_takes_images(model: str) -> bool:

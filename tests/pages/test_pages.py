@@ -209,6 +209,18 @@ def test_no_field_takes_a_key_and_an_unset_variable_is_explained(page, monkeypat
     assert not any("sk-" in (box.placeholder or "") for box in at.text_input)
 
 
+def test_whether_the_model_takes_images_is_filled_in_by_its_name_and_stays_as_it_is_set(page):
+    at = page(FakeWorkbench(), "train")
+    at.segmented_control(key="form_kind").select("openai").run()
+    at.text_input(key="form_agent_model").set_value("gpt-4o-mini").run()
+    assert at.checkbox(key="form_vision").value
+    at.checkbox(key="form_vision").uncheck().run()
+    at.number_input(key="form_epochs").set_value(9).run()
+    assert not at.checkbox(key="form_vision").value
+    at.text_input(key="form_agent_model").set_value("qwen3").run()
+    assert not at.checkbox(key="form_vision").value
+
+
 def test_the_endpoint_check_shows_findings_and_what_mends_them(page):
     at = page(FakeWorkbench(), "train")
     at.segmented_control(key="form_kind").select("openai").run()

@@ -43,8 +43,15 @@ def test_each_role_can_have_its_own_endpoint_and_key():
     assert described(config) == config
 
 
+def test_that_the_agents_model_takes_images_says_nothing_of_the_optimizers():
+    config = described(RunConfig(), kind="openai", agent_model="m", vision=True)
+    assert config.agent.endpoint.vision
+    assert not config.optimizer.endpoint.vision
+    assert described(config) == config
+
+
 def test_the_demo_model_leaves_nothing_of_an_endpoint_behind():
-    config = described(RunConfig(), kind="demo", base_url="http://127.0.0.1:1", agent_model="x")
+    config = described(RunConfig(), kind="demo", base_url="http://127.0.0.1:1", agent_model="x", vision=True)
     assert config.agent.endpoint == Endpoint()
 
 
