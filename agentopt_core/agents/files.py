@@ -53,12 +53,12 @@ class TaskFiles:
     Prepared images are kept by their content, since every evaluation shows the same ones.
     """
 
-    def __init__(self, folder: Path | None, endpoint: Endpoint) -> None:
+    def __init__(self, folder: Path | None, endpoint: Endpoint, cache_bytes: int = CACHE_BYTES) -> None:
         """`folder`: where the paths of attachments start; None for tasks whose files are not at hand: only listed."""
         self._folder = folder
         self._endpoint = endpoint
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="task-files")
-        self._images = _Cache(CACHE_BYTES)
+        self._images = _Cache(cache_bytes)
 
     async def seen(self, question: Question) -> tuple[SeenFile, ...]:
         """The task's files in their order.

@@ -40,7 +40,8 @@ def fenced(text: str) -> str:
 def _listed(files: Sequence[SeenFile]) -> str:
     lines, images = [], 0
     for one in files:
-        told = [one.attachment.media_type or "unknown type", f"{one.attachment.bytes:,} bytes"]
+        size = one.attachment.bytes
+        told = [one.attachment.media_type or "unknown type", f"{size:,} byte{'s' if size != 1 else ''}"]
         if one.image:
             images += 1
             told.append(f"shown as image {images}")

@@ -57,7 +57,7 @@ def endpoint_json(values: Mapping[str, Any], role: str, base: dict[str, Any]) ->
         "base_url": chosen("base_url", "optimizer_base_url") or None,
         "api_key_env": chosen("api_key_env", "optimizer_api_key_env"),
         "temperature": values["temperature"],
-        "vision": values["vision"] if role == "agent" else base.get("vision", False),
+        "vision": bool(values["vision"]) if role == "agent" else base.get("vision", False),
     }
 
 

@@ -147,6 +147,19 @@ def test_an_image_is_prepared_once_for_all_rollouts(tmp_path):
     assert image_urls(asyncio.run(files.seen(question))) == first
 
 
+def test_prepared_images_are_kept_within_a_limit_and_the_least_recent_goes_first(tmp_path):
+    one, two = (
+        attached(tmp_path, f"{name}.png", encoded(drawing(size))) for name, size in (("a", (50, 50)), ("b", (70, 70)))
+    )
+    files = TaskFiles(tmp_path, SEEING, cache_bytes=1)
+    for image in (one, two):
+        asyncio.run(files.seen(QUESTION.with_(attachments=(image,))))
+        (tmp_path / image.path).unlink()
+    asyncio.run(files.seen(QUESTION.with_(attachments=(two,))))
+    with pytest.raises(InfrastructureFault, match=r"'a\.png' cannot be read"):
+        asyncio.run(files.seen(QUESTION.with_(attachments=(one,))))
+
+
 def test_many_images_share_the_bytes_of_a_request(tmp_path):
     images = [attached(tmp_path, f"{number}.png", encoded(photo((900, 700)))) for number in range(12)]
     sizes = [len(one.image) for one in seen(tmp_path, *images)]

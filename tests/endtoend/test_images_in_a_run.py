@@ -1,0 +1,55 @@
+"""A whole run on a task with an image: the endpoint sees it, the run's record does not hold it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from agentopt_core.history.run_folder import runs_in
+from agentopt_core.importing.stored import manifest_for
+from agentopt_core.task_lines import to_lines
+from agentopt_core.tasks import Attachment, Task, TaskSet
+from tests.agents.pictures import encoded, opened, photo
+from tests.commands import agentopt, result_of
+from tests.servers.openai_server import Answer, OpenAIServer, Seen, reply, tool_call
+
+
+def answer(request: Seen) -> Answer:
+    if any(tool["function"]["name"] == "add_function" for tool in request.body.get("tools", ())):
+        return reply("TERMINATE")
+    return tool_call("final_answer", {"answer": "grey"})
+
+
+def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_record(tmp_path):
+    home = tmp_path / "home"
+    folder = home / "tasksets" / "pictures"
+    folder.mkdir(parents=True)
+    content = encoded(photo((90, 60)))
+    (folder / "noise.png").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    image = Attachment(path="noise.png", media_type="image/png", sha256=digest, bytes=len(content), role="prompt")
+    task = Task(id="1", question="Which colour is it?", answer="grey", attachments=(image,))
+    tasks = TaskSet(id="pictures", name="Pictures", tasks=(task,))
+    lines = to_lines(tasks.each())
+    (folder / "tasks.jsonl").write_bytes(lines)
+    manifest = manifest_for("pictures", tasks, hashlib.sha256(lines).hexdigest())
+    (folder / "manifest.json").write_text(manifest.model_dump_json())
+
+    with OpenAIServer(answer) as server:
+        done = agentopt(
+            *("train", "--tasks", "pictures", "--base-url", server.base_url, "--model", "m", "--vision"),
+            *("--epochs", "1", "--patience", "0", "--home", home, "--json"),
+        )
+        result = result_of(done)
+    assert result["baseline"] == 1.0
+    text, shown = server.bodies[0]["messages"][1]["content"]
+    assert "attachments/noise.png" in text["text"]
+    assert opened(shown["image_url"]["url"]).size == (90, 60)
+
+    (run,) = runs_in(home)
+    kept = [path for path in run.path.rglob("*") if path.is_file() and run.files not in path.parents]
+    beginning = shown["image_url"]["url"].partition(",")[2][:40].encode()
+    assert all(beginning not in path.read_bytes() for path in kept)
+    rollouts = [json.loads(line) for line in run.journal.read_bytes().splitlines()]
+    (messages,) = [event["rollout"]["messages"] for event in rollouts if event["kind"] == "rollout_finished"]
+    assert messages[1]["images"] == ["noise.png"]
