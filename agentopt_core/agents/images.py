@@ -21,7 +21,7 @@ MAX_PIXELS = 32_000_000
 MAX_SIDE = 2048
 """Pixels of the longest side as it is sent. The large endpoints scale down to that or less before they look."""
 _LINE_ART_COLOURS = 1024
-"""An image with at most so many colours is a drawing, table or screenshot, which PNG keeps sharp, and often smaller."""
+"""An image with at most so many colours is a drawing or a table, which PNG keeps sharp, be it larger than JPEG."""
 _JPEG = {"quality": 90, "subsampling": 0}
 """Small print in colour stays legible: no subsampling."""
 _SHRINK = 0.75
@@ -132,13 +132,13 @@ def _flat(image: Image.Image) -> Image.Image:
 
 
 def _written(image: Image.Image, max_bytes: int) -> tuple[bytes, str]:
-    """The file and its media type: PNG for line art, JPEG for the rest or where it is smaller; scaled until it fits."""
+    """The file and its media type: PNG for line art, the smaller of PNG and JPEG for the rest; scaled until it fits."""
     while True:
         written, media_type = _file(image, "JPEG", **_JPEG), "image/jpeg"
-        if image.getcolors(_LINE_ART_COLOURS) is not None:
-            drawing = _file(image, "PNG")
-            if len(drawing) <= max(len(written), max_bytes // 4):
-                written, media_type = drawing, "image/png"
+        drawing = _file(image, "PNG")
+        is_line_art = image.getcolors(_LINE_ART_COLOURS) is not None
+        if len(drawing) <= (max(len(written), max_bytes // 4) if is_line_art else len(written)):
+            written, media_type = drawing, "image/png"
         if len(written) <= max_bytes or image.size == (1, 1):
             return written, media_type
         width, height = image.size
