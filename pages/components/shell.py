@@ -1,8 +1,9 @@
 """The frame around every page: browser tab, logo, navigation.
 
 Every page begins with `bootstrap()`. On a fresh server a deep link to `/train` runs that page without app.py (Streamlit
-finds `pages/` by itself until `st.navigation` was called once); the page then draws the frame itself. So nothing a
-page relies on may live in app.py alone.
+finds `pages/` by itself until `st.navigation` was called once); the page then draws the frame and has itself run again,
+by app.py this time: a page that stayed would be another page to Streamlit at the next click, and would forget what was
+typed and uploaded. So nothing a page relies on may live in app.py alone.
 """
 
 from __future__ import annotations
@@ -56,3 +57,4 @@ def bootstrap() -> None:
     """First line of every page: draw the frame unless app.py did."""
     if not getattr(_thread, "framed", False):
         frame()
+        st.rerun()

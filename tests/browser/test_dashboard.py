@@ -174,3 +174,16 @@ def test_the_curve_is_above_the_fold_and_the_page_is_light(server, tab):
     assert box is not None
     assert box["y"] + box["height"] <= 900
     assert page.evaluate("document.querySelectorAll('*').length") < 5_000
+
+
+def test_what_is_typed_on_the_very_first_page_of_a_server_stays(fresh_server, tab):
+    page = tab(f"{fresh_server.url}/train")
+    numbers = page.locator("input[type=number]")
+    expect(numbers.first).to_have_value("20")
+    before = [numbers.nth(k).input_value() for k in range(5)]
+    numbers.first.fill("9")
+    numbers.first.press("Enter")
+    settled(page)
+    page.get_by_text("OpenAI-compatible endpoint").first.click()
+    settled(page)
+    assert [numbers.nth(k).input_value() for k in range(5)] == ["9", *before[1:]]
