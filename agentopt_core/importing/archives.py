@@ -32,9 +32,13 @@ class Archive:
     Does not guard against what a parser of the unpacked files does with them.
     """
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
-        """Raises: TaskSetError when the archive is damaged, too large unpacked, or holds what files cannot be."""
+    def __init__(self, name: str, file: BinaryIO, *, hidden_too: bool = False) -> None:
+        """`hidden_too`: also files whose names start with a dot.
+
+        Raises: TaskSetError when the archive is damaged, too large unpacked, or holds what files cannot be.
+        """
         self._name = name
+        self._hidden_too = hidden_too
         _check_number(name, file)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -83,7 +87,7 @@ class Archive:
             raise TaskSetError(f"{self._name} holds more than {megabytes} MB when it is unpacked.", _HINT)
         if total > _CHUNK and total > MAX_RATIO * sum(entry.compress_size for entry in entries):
             raise TaskSetError(f"{self._name} grows to more than {MAX_RATIO} times its size when unpacked.", _HINT)
-        return (entry for entry in entries if not is_hidden(entry.filename))
+        return (entry for entry in entries if self._hidden_too or not is_hidden(entry.filename))
 
 
 def is_hidden(name: str) -> bool:

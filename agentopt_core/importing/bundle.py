@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
@@ -31,6 +32,7 @@ class Bundle:
         self.name = name
         self._files = dict(sorted(files.items()))
         self._archives = list(archives)
+        self._workspaces: list[tempfile.TemporaryDirectory[str]] = []
 
     def names(self) -> tuple[str, ...]:
         """All files, sorted; relative, with `/` between the parts."""
@@ -50,8 +52,15 @@ class Bundle:
         except OSError as error:
             raise TaskSetError(f"{name} cannot be read: {error.strerror}.", "Check the file's permissions.") from error
 
+    def workspace(self) -> Path:
+        """A new empty folder that is there until the bundle is closed."""
+        self._workspaces.append(tempfile.TemporaryDirectory(prefix="agentopt-import-"))
+        return Path(self._workspaces[-1].name)
+
     def close(self) -> None:
         """Nothing can be opened after it."""
+        for workspace in self._workspaces:
+            workspace.cleanup()
         for archive in self._archives:
             archive.close()
 

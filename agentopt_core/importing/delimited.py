@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.bundle import Bundle
@@ -53,20 +54,23 @@ def _table(kind: str, bundle: Bundle, name: str, encoding: Encoding, delimiter: 
             rows = _rows(csv.reader(lines, delimiter=delimiter, strict=True))
             next(rows, None)
             for row, cells in enumerate(rows, 1):
-                yield _item(row, cells, columns)
+                if isinstance(cells, str):
+                    yield Issue(row=row, field="", reason=cells)
+                else:
+                    yield row_item(row, cells[0], columns, f" (line {cells[1]})")
 
     table = look_through(name, kind, read, columns)
     return replace(table, encoding=encoding.name, notes=encoding.notes())
 
 
-def _item(row: int, cells: tuple[list[str], int] | str, columns: tuple[str, ...]) -> Record | Issue:
-    if isinstance(cells, str):
-        return Issue(row=row, field="", reason=cells)
-    found, line = cells
-    if len(found) > len(columns):
-        reason = f"The row has {len(found)} cells, the header names {len(columns)} columns (line {line})."
+def row_item(row: int, cells: list[Any], columns: tuple[str, ...], where: str = "") -> Record | Issue:
+    """A row's cells under the columns; missing ones at the end are empty, and so may be those that are too many."""
+    while len(cells) > len(columns) and cells[-1] in (None, ""):
+        cells.pop()
+    if len(cells) > len(columns):
+        reason = f"The row has {len(cells)} cells, the header names {len(columns)} columns{where}."
         return Issue(row=row, field="", reason=reason)
-    return Record(row, dict(zip(columns, found + [""] * (len(columns) - len(found)), strict=True)))
+    return Record(row, dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=True)))
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], int] | str]:

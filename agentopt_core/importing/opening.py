@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from agentopt_core.errors import TaskSetError
+from agentopt_core.importing.apart import open_parquet, open_xlsx
 from agentopt_core.importing.bundle import Bundle
 from agentopt_core.importing.delimited import open_csv, open_tsv
 from agentopt_core.importing.json_files import open_json, open_jsonl, open_record_files, single_object
@@ -25,13 +26,13 @@ TEXT: Mapping[str, Opener] = MappingProxyType(
         ".tab": open_tsv,
     }
 )
-OPENERS: tuple[Mapping[str, Opener], ...] = (TEXT,)
+OPENERS: tuple[Mapping[str, Opener], ...] = (TEXT, {".parquet": open_parquet}, {".xlsx": open_xlsx})
 """By ending, in stages: kinds of a later stage are looked at only when none before holds tasks.
 
 A new kind of file is one module and one line here.
 """
 
-HINT = "Use JSONL, JSON, CSV or TSV with a question and an answer in each record, or one of the known formats."
+HINT = "Use JSONL, JSON, CSV, TSV, Parquet or XLSX with a question and an answer in each record, or a known format."
 _FEW = 200
 """From more JSON files than these, the first tell what all are."""
 _UNREADABLE = (".xls", ".ods", ".zip", ".gz", ".pdf", ".docx")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.bundle import UPLOAD, Bundle
 from agentopt_core.importing.draft import MAX_PREVIEW, Draft, Issue
-from agentopt_core.importing.formats import NoTask, Setting
+from agentopt_core.importing.formats import TABLE, NoTask, Setting
 from agentopt_core.importing.formats.values import RowError, check_sizes, scrubbed, split_in
 from agentopt_core.importing.look_over import IssueList, LookOver
 from agentopt_core.importing.recognition import Chosen, choose
@@ -115,7 +115,8 @@ class _Reading:
             return
         try:
             task = self._task(item, setting, staging)
-            warnings = self._look_over.check(task, item.row, f"{file}:{item.row}" if file else str(item.row))
+            place = item.file or (f"{file}:{item.row}" if file else str(item.row))
+            warnings = self._look_over.check(task, item.row, place)
             staging.add(task)
         except NoTask as reason:
             self._issues.add(Issue(row=item.row, field="", reason=str(reason), severity="warning", file=file))
@@ -173,13 +174,14 @@ class _Reading:
 
 def _settings(bundle: Bundle, chosen: Chosen) -> Iterator[Setting]:
     several = len(chosen.tables) > 1
+    by_name = several and chosen.format.split_by_name and "split" not in chosen.mapping
     prefixes = _prefixes(chosen.tables)
     for table in chosen.tables:
         yield Setting(
             bundle=bundle,
             table=table,
             mapping=chosen.mapping,
-            split=split_in(table.file) if several else None,
+            split=split_in(table.file) if by_name else None,
             prefix=prefixes[table.file] if several else "",
         )
 
@@ -195,4 +197,6 @@ def _prefixes(tables: Sequence[Table]) -> dict[str, str]:
 def _name(bundle: Bundle, chosen: Chosen) -> str:
     if bundle.name != UPLOAD:
         return PurePosixPath(bundle.name).stem or bundle.name
-    return PurePosixPath(chosen.tables[0].file).stem if len(chosen.tables) == 1 else chosen.format.title
+    if len(chosen.tables) > 1 or chosen.format is not TABLE:
+        return chosen.format.title
+    return PurePosixPath(chosen.tables[0].file).stem

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from agentopt_core.errors import TaskSetError
@@ -73,7 +74,8 @@ def _chosen(
         if sum(table.count for table in fitting) > MAX_ROWS:
             raise TaskSetError(f"{bundle.name} has more than {MAX_ROWS:,} rows.", "Import its files one by one.")
         used = _common_mapping(fitting, mapping) if format is TABLE else dict(format.mapping)
-        notes = tuple(_unread(table, format) for table in own_tables if table not in fitting)
+        unread = [_unread(table, format) for table in own_tables if table not in fitting]
+        notes = (*unread, *_copies(bundle, fitting))
         fitting.sort(key=lambda table: SPLITS.index(split_in(table.file) or "train"))
         return Chosen(format, tuple(fitting), _reason(format, fitting[0], used, asked), used, notes)
     return None
@@ -114,6 +116,15 @@ def _reason(format: Format, table: Table, mapping: Mapping[str, str], asked: For
 def _unread(table: Table, format: Format) -> Issue:
     reason = f"The file was not read: it is not {format.title}, as the others are."
     return Issue(row=0, field="", reason=reason, severity="warning", file=table.file)
+
+
+def _copies(bundle: Bundle, tables: Sequence[Table]) -> Iterator[Issue]:
+    """Files of the same name in another form: GAIA brings its metadata as JSONL and as Parquet."""
+    for path in map(PurePosixPath, (table.file for table in tables)):
+        for ending in (".parquet", ".xlsx"):
+            if (other := path.with_suffix(ending).as_posix()) in bundle and other != path.as_posix():
+                reason = f"The file was taken for a copy of {path.name} and not read."
+                yield Issue(row=0, field="", reason=reason, severity="warning", file=other)
 
 
 def _nothing(bundle: Bundle) -> TaskSetError:

@@ -23,6 +23,18 @@ from agentopt_core.tasks import ATTACHMENTS, Attachment, Task
 
 _CHUNK = 256 * 1024
 _LONGEST_NAME = 120
+_TYPES = mimetypes.MimeTypes()
+"""By ending, the same on every machine: not what its own files say."""
+for _ending, _type in {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".parquet": "application/vnd.apache.parquet",
+    ".jsonl": "application/jsonl",
+    ".jsonld": "application/ld+json",
+    ".m4a": "audio/mp4",
+}.items():
+    _TYPES.add_type(_type, _ending)
 _USUAL_TYPE = "application/octet-stream"
 
 
@@ -109,7 +121,7 @@ class Staging:
                 target.unlink()
                 raise RowError(wanted.field, f"The attachment '{wanted.name[:200]}' {error}.") from error
         else:
-            media_type = mimetypes.guess_type(target.name)[0] or _USUAL_TYPE
+            media_type = _TYPES.guess_type(target.name)[0] or _USUAL_TYPE
         self._taken.add(target.name.casefold())
         place = target.relative_to(self._folder).as_posix()
         kind: Literal["prompt", "workspace"] = "prompt" if role == "prompt" else "workspace"

@@ -79,6 +79,8 @@ class Format:
     """What a table with these keys is recognised by, as a clause; empty when it is none."""
     mapping: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Task field -> column, where it is always the same."""
+    split_by_name: bool = False
+    """Where several files are one set, the name of a file says its split."""
     private: bool = False
     """Its tasks must not be published: they are never exported."""
     notes: tuple[str, ...] = ()

@@ -48,4 +48,5 @@ FORMAT = Format(
     make=_make,
     sign=_sign,
     mapping=MappingProxyType({"question": "question", "answer": "answer", "solution": "answer"}),
+    split_by_name=True,
 )

@@ -52,4 +52,5 @@ FORMAT = Format(
     make=_make,
     sign=lambda table: "",  # by its columns, which need not be named after the fields: see recognition
     mapping=MappingProxyType({field: "" for field in USUAL_NAMES}),
+    split_by_name=True,
 )
