@@ -103,6 +103,4 @@ def _convert(name: str, kind: str, source: Path, lines: Path) -> None:
         raise TaskSetError(f"{name} is no {kind.upper()} file that can be read: it is damaged or too large.", hint)
     if done.stdout:
         refused = str(json.loads(done.stdout)["refused"])
-        raise (
-            too_many(name) if "rows" in refused and "more than" in refused else TaskSetError(f"{name} {refused}.", hint)
-        )
+        raise TaskSetError(f"{name} {refused}.", hint)
