@@ -19,7 +19,7 @@ from agentopt_core.errors import ConfigError, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder, find_run
 from agentopt_core.history.store import HistoryStore
-from agentopt_core.importing import FORMATS, Bundle, Draft, FormatInfo, Issue, TaskSetStore
+from agentopt_core.importing import FORMATS, MIN_SCORABLE, Bundle, Draft, FormatInfo, Issue, TaskSetStore
 from agentopt_core.importing.splits import SplitPlan
 from agentopt_core.importing.survey import Profile
 from agentopt_core.presets import Preset, forecast, presets
@@ -236,7 +236,7 @@ class Workbench:
     def create(self, config: RunConfig, task_set: TaskSet) -> RunFolder:
         """A new run, ready to be trained.
 
-        Raises: TaskSetError when there is nothing to train on; ConfigError; SandboxUnavailable when functions would be
+        Raises: TaskSetError when there is too little to train on; ConfigError; SandboxUnavailable when functions would be
         isolated by less than the configuration asks for.
         """
         self.require_sandbox(config)
@@ -244,6 +244,11 @@ class Workbench:
             raise TaskSetError(
                 f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",
                 "Training needs tasks of the split 'train' with answers: add answers or another split.",
+            )
+        if (scorable := sum(task.answer is not None for task in task_set.each())) < MIN_SCORABLE:
+            raise TaskSetError(
+                f"Task set '{task_set.name}' has only {scorable} {'task' if scorable == 1 else 'tasks'} with an answer.",
+                f"Training needs at least {MIN_SCORABLE}: fewer cannot tell learning from luck.",
             )
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")

@@ -206,10 +206,33 @@ def test_a_key_written_into_an_option_is_refused_and_stored_nowhere(tmp_path, se
 
 def test_rows_that_are_left_out_are_said_before_training(tmp_path):
     path = tmp_path / "some.jsonl"
-    path.write_text('{"question": "What is 1+1?", "answer": "2"}\nnot json\n')
+    rows = "".join(f'{{"question": "What is 1+{number}?", "answer": "{1 + number}"}}\n' for number in range(3))
+    path.write_text(f"{rows}not json\n")
     done = agentopt("train", "--demo", "--tasks", path, "--max-evaluations", "1", "--home", tmp_path / "home", "--json")
-    assert result_of(done)["n"] == 1
-    assert "1 row left out (row 2" in done.stderr
+    assert result_of(done)["n"] == 3
+    assert "1 row left out (row 4" in done.stderr
+
+
+def test_fewer_than_three_tasks_with_an_answer_are_too_few_to_train_on(tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("question,answer\nWhat is 1+1?,2\nWhat is 1+2?,3\nWhat is 1+3?,?\n")
+    done = agentopt("train", "--demo", "--tasks", path, "--home", tmp_path / "home")
+    says(done, 2, "few", "only 2 tasks with an answer", "at least 3")
+    assert runs_in(tmp_path / "home") == [], "no run is made of it"
+
+
+def test_a_folder_of_tasks_with_files_is_trained_on_and_the_run_keeps_the_files(tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "prices.csv").write_text("item,price\npen,2\n")
+    rows = "".join(f"What is 1+{number}?,{1 + number},prices.csv\n" for number in range(3))
+    (folder / "tasks.csv").write_text(f"question,answer,attachments\n{rows}")
+    home = tmp_path / "home"
+    done = agentopt("train", "--demo", "--tasks", folder, "--max-evaluations", "1", "--home", home, "--json")
+    assert result_of(done)["n"] == 3
+    (run,) = runs_in(home)
+    assert (run.files / "attachments" / "prices.csv").read_text() == "item,price\npen,2\n"
+    assert list((home / "tasksets").iterdir()) == [], "the draft is gone with the process"
 
 
 def test_a_folder_without_prompts_is_refused(tmp_path):

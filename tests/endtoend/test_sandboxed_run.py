@@ -33,14 +33,15 @@ SCRIPT = [
 
 @pytest.fixture
 def home(tmp_path):
-    """A home with a task set whose one task came with a file."""
+    """A home with a task set whose one training task came with a file."""
     folder = tmp_path / "home" / "tasksets" / "prices"
     folder.mkdir(parents=True)
     (folder / "table.csv").write_bytes(TABLE)
     digest = hashlib.sha256(TABLE).hexdigest()
     attachment = Attachment(path="table.csv", media_type="text/csv", sha256=digest, bytes=len(TABLE))
     task = Task(id="1", question="What do all items cost?", answer="42", unit="EUR", attachments=(attachment,))
-    tasks = TaskSet(id="prices", name="Prices", tasks=(task,))
+    held = (Task(id=str(number), question="And of nothing?", answer="0", split="test") for number in (2, 3))
+    tasks = TaskSet(id="prices", name="Prices", tasks=(task, *held))
     lines = to_lines(tasks.each())
     (folder / "tasks.jsonl").write_bytes(lines)
     manifest = manifest_for("prices", tasks, hashlib.sha256(lines).hexdigest())
