@@ -236,8 +236,8 @@ class Workbench:
     def create(self, config: RunConfig, task_set: TaskSet) -> RunFolder:
         """A new run, ready to be trained.
 
-        Raises: TaskSetError when there is too little to train on; ConfigError; SandboxUnavailable when functions would be
-        isolated by less than the configuration asks for.
+        Raises: TaskSetError when there is too little to train on; ConfigError; SandboxUnavailable when functions would
+        be isolated by less than the configuration asks for.
         """
         self.require_sandbox(config)
         if not task_set.of("train"):
@@ -247,7 +247,7 @@ class Workbench:
             )
         if (scorable := sum(task.answer is not None for task in task_set.each())) < MIN_SCORABLE:
             raise TaskSetError(
-                f"Task set '{task_set.name}' has only {scorable} {'task' if scorable == 1 else 'tasks'} with an answer.",
+                f"Task set '{task_set.name}' has only {scorable} task{'s' * (scorable > 1)} with an answer.",
                 f"Training needs at least {MIN_SCORABLE}: fewer cannot tell learning from luck.",
             )
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():

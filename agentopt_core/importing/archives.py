@@ -38,6 +38,7 @@ class Archive:
         Raises: TaskSetError when the archive is damaged, too large unpacked, or holds what files cannot be.
         """
         self._name = name
+        self._file = file
         self._hidden_too = hidden_too
         _check_number(name, file)
         try:
@@ -63,8 +64,9 @@ class Archive:
         return cast(BinaryIO, io.BufferedReader(_Member(member, self._damaged(name)), _CHUNK // 8))
 
     def close(self) -> None:
-        """Close the archive."""
+        """Close the archive and its file."""
         self._zip.close()
+        self._file.close()
 
     def _damaged(self, name: str) -> TaskSetError:
         return TaskSetError(f"{self._name} is damaged: its file '{name[:120]}' cannot be unpacked.", _HINT)

@@ -76,7 +76,7 @@ class Bundle:
 
         Raises: TaskSetError when it is none of these, cannot be read, or holds too many files.
         """
-        name = path.name or path.resolve().name or UPLOAD
+        name = "".join(char for char in path.name or path.resolve().name if char.isprintable()) or UPLOAD
         try:
             if path.is_dir():
                 return cls(name, _files_in(path))
@@ -126,7 +126,11 @@ class Bundle:
 
 
 def _unpacked(name: str, file: BinaryIO) -> Bundle:
-    archive = Archive(name, file)
+    try:
+        archive = Archive(name, file)
+    except TaskSetError:
+        file.close()
+        raise
     return Bundle(name, {inner: _member(archive, inner) for inner in archive.names()}, [archive])
 
 
@@ -142,7 +146,8 @@ def _files_in(folder: Path) -> dict[str, _File]:
             path = Path(parent) / name
             relative = path.relative_to(folder).as_posix()
             about = path.lstat()
-            if is_hidden(name) or not stat.S_ISREG(about.st_mode):
+            # A name that is no text could not be written into what is said of the file.
+            if is_hidden(name) or not relative.isprintable() or not stat.S_ISREG(about.st_mode):
                 continue
             found[relative] = _File(about.st_size, lambda path=path: _opened(path))  # type: ignore[misc]
             if len(found) > MAX_FOLDER_FILES:

@@ -39,14 +39,14 @@ def columns_for(name: str, columns: tuple[str, ...], mapping: Mapping[str, str] 
 
     Raises: TaskSetError when question or answer have no column, or the mapping names what is not there.
     """
-    found = f"(found: {', '.join(columns[:30]) or 'none'})"
+    found = f"(found: {in_words(columns)})"
     given = dict(mapping or {})
     for field, column in given.items():
         if field not in USUAL_NAMES:
             raise TaskSetError(f"Tasks have no field '{field}'.", f"Fields are: {', '.join(USUAL_NAMES)}.")
         if column and column not in columns:
             raise TaskSetError(
-                f"{name} has no column '{column}' {found}.", f"Choose one of them for '{field}'.", columns
+                f"{name} has no column '{column[:40]}' {found}.", f"Choose one of them for '{field}'.", columns
             )
     taken = {column for column in given.values() if column}
     chosen = _guess(columns, taken) | given
@@ -58,6 +58,11 @@ def columns_for(name: str, columns: tuple[str, ...], mapping: Mapping[str, str] 
                 columns,
             )
     return {field: chosen[field] for field in USUAL_NAMES if chosen.get(field)}
+
+
+def in_words(columns: tuple[str, ...]) -> str:
+    """The first columns, each at bearable length."""
+    return ", ".join(column[:40] for column in columns[:30]) or "none"
 
 
 def _guess(columns: tuple[str, ...], taken: set[str]) -> dict[str, str]:

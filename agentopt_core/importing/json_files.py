@@ -82,6 +82,20 @@ def single_object(bundle: Bundle, name: str) -> JsonObject | None:
     return item.fields
 
 
+def holds_records(bundle: Bundle, name: str) -> bool:
+    """Whether a JSON file may be a table of its own: too large to be one record, or a list or dict of objects."""
+    if bundle.size(name) > SMALL_BYTES:
+        return True
+    with bundle.open(name) as file:
+        text = file.read().decode("utf-8-sig", "replace")
+    try:
+        value = parse(text)
+    except (ValueError, RecursionError):
+        return _starts_like_jsonl(text)
+    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return bool(items) and all(isinstance(item, dict) for item in items)
+
+
 def _file_item(data: bytes, row: int, name: str) -> Record | Issue:
     try:
         value = parse(data.decode("utf-8-sig", "replace"))

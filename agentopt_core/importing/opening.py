@@ -10,7 +10,7 @@ from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.apart import open_parquet, open_xlsx
 from agentopt_core.importing.bundle import Bundle
 from agentopt_core.importing.delimited import open_csv, open_tsv
-from agentopt_core.importing.json_files import open_json, open_jsonl, open_record_files, single_object
+from agentopt_core.importing.json_files import holds_records, open_json, open_jsonl, open_record_files, single_object
 from agentopt_core.importing.limits import MAX_FILE_BYTES
 from agentopt_core.importing.records import Table
 
@@ -43,7 +43,7 @@ class Opened:
 
     def __init__(self) -> None:
         self.tables: list[Table] = []
-        self.faults: list[TaskSetError] = []
+        self.faults: dict[str, TaskSetError] = {}
 
     def add(self, name: str, size: int, open_it: Callable[[], Table]) -> None:
         """Open a file that may be a table."""
@@ -59,7 +59,7 @@ class Opened:
             if not table.sample:
                 raise TaskSetError(f"{name} holds no task.{table.first_fault}", HINT)
         except TaskSetError as error:
-            self.faults.append(error)
+            self.faults[name] = error
         else:
             self.tables.append(table)
 
@@ -100,7 +100,10 @@ def _singles(bundle: Bundle, names: list[str]) -> list[str]:
     found = {name: fields for name in names if (fields := single_object(bundle, name)) is not None}
     if len(found) == 1 and not all({"problem", "solution"} <= set(fields) for fields in found.values()):
         return []
-    return list(found)
+    if not found:
+        return []
+    # Among files of one record, one that is broken is a broken record.
+    return [name for name in names if name in found or not holds_records(bundle, name)]
 
 
 def _sniffed(bundle: Bundle, name: str) -> Table:

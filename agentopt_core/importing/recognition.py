@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing.bundle import Bundle
-from agentopt_core.importing.columns import columns_for
+from agentopt_core.importing.columns import columns_for, in_words
 from agentopt_core.importing.draft import Issue
 from agentopt_core.importing.formats import FORMATS, TABLE, Format
 from agentopt_core.importing.formats.base import keys_in_words
@@ -39,20 +39,20 @@ def choose(bundle: Bundle, wanted: str | None, mapping: Mapping[str, str] | None
     if mapping and asked is not TABLE:
         raise TaskSetError("Only a table's columns can be mapped.", "Leave the mapping out, or read it as a table.")
     tables: list[Table] = []
-    faults: list[TaskSetError] = []
+    faults: dict[str, TaskSetError] = {}
     for opened in stages(bundle):
         tables, faults = opened.tables, opened.faults
         if chosen := _chosen(bundle, tables, asked, mapping):
-            return chosen
+            return chosen._replace(notes=(*chosen.notes, *_failed(chosen.tables, faults)))
     if not tables:
-        raise faults[0] if faults else _nothing(bundle)
+        raise next(iter(faults.values()), _nothing(bundle))
     if asked in (None, TABLE):
         columns_for(tables[0].file, tables[0].columns, mapping)
     assert asked is not None, "a table with question and answer is a format"
     lacking = asked.missing(tables[0]) or asked.keys
     raise TaskSetError(
         f"{tables[0].file} cannot be read as {asked.title}: it has no {keys_in_words(lacking)} "
-        f"(found: {', '.join(tables[0].columns[:30]) or 'none'}).",
+        f"(found: {in_words(tables[0].columns)}).",
         "Choose another format, or let it be recognised.",
         tables[0].columns,
     )
@@ -116,6 +116,16 @@ def _reason(format: Format, table: Table, mapping: Mapping[str, str], asked: For
 def _unread(table: Table, format: Format) -> Issue:
     reason = f"The file was not read: it is not {format.title}, as the others are."
     return Issue(row=0, field="", reason=reason, severity="warning", file=table.file)
+
+
+def _failed(tables: Sequence[Table], faults: Mapping[str, TaskSetError]) -> Iterator[Issue]:
+    """Files that lie beside the tables and end like them, but could not be read."""
+    alike = {(PurePosixPath(table.file).parent, PurePosixPath(table.file).suffix) for table in tables}
+    for name, error in faults.items():
+        if (PurePosixPath(name).parent, PurePosixPath(name).suffix) in alike:
+            yield Issue(
+                row=0, field="", reason=f"The file was not read: {error.message}", severity="warning", file=name
+            )
 
 
 def _copies(bundle: Bundle, tables: Sequence[Table]) -> Iterator[Issue]:

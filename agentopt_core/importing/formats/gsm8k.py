@@ -34,8 +34,8 @@ def _make(record: Record, setting: Setting) -> Made:
 
 
 def _sign(table: Table) -> str:
-    answers = [str(fields.get("answer")) for fields in table.sample]
-    marked = sum(bool(_GOLD.search(answer)) for answer in answers)
+    answers = [fields.get("answer") for fields in table.sample]
+    marked = sum(isinstance(answer, str) and bool(_GOLD.search(answer)) for answer in answers)
     return "the answers end with '#### ' and the gold" if marked and 2 * marked > len(answers) else ""
 
 

@@ -12,19 +12,23 @@ from agentopt_core.importing.records import Record, Table
 from agentopt_core.tasks import Task
 
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)|\\boxed\s+(?P<bare>[^\s{}$\\]+)")
+_TRIED = 20
+"""Boxes looked at from the end: each may have to be read to the end of a long text."""
 _LEVEL = re.compile(r"\s*level\s+", re.IGNORECASE)
 
 
 def last_boxed(solution: str) -> str | None:
     r"""What the last balanced `\boxed{}` (or `\fbox{}`, or `\boxed 5`) holds; None without one."""
-    for box in reversed(list(_BOX.finditer(solution))):
+    for box in list(_BOX.finditer(solution))[: -_TRIED - 1 : -1]:
         if bare := box["bare"]:
             return bare.rstrip(".,")
         depth = 0
         for brace in re.finditer(r"\\.|[{}]", solution[box.end() :], re.DOTALL):
             depth += {"{": 1, "}": -1}.get(brace[0], 0)
             if depth == 0 and brace[0] == "}":
-                return solution[box.end() + 1 : box.end() + brace.start()].strip() or None
+                if content := solution[box.end() + 1 : box.end() + brace.start()].strip():
+                    return content
+                break
     return None
 
 
@@ -47,7 +51,8 @@ def _make(record: Record, setting: Setting) -> Made:
 
 
 def _sign(table: Table) -> str:
-    boxed = any(last_boxed(str(fields.get("solution"))) for fields in table.sample)
+    solutions = [fields.get("solution") for fields in table.sample]
+    boxed = any(isinstance(solution, str) and last_boxed(solution) for solution in solutions)
     return r"the solutions end with the gold in \boxed{}" if boxed and "answer" not in table.columns else ""
 
 
