@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from pages.components.say import plain, shorten, visible
 
@@ -77,9 +78,18 @@ def _edges(line: str) -> str:
     return f"{left}{plain(line, MAX_TEXT)}{right}"
 
 
-def table_of(context: str) -> tuple[list[str], list[list[str]]] | None:
-    """Header and rows of a table written with `|` between cells, as TabMWP writes them; None for any other text."""
+class Table(NamedTuple):
+    """A table that was written as text."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+def table_of(context: str) -> Table | None:
+    """A table written with `|` between cells, as TabMWP writes them, perhaps under a title; None for any other text."""
     lines = [line for line in context.splitlines() if line.strip()]
+    title = lines.pop(0) if lines and "|" not in lines[0] else ""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) != 1:
         return None
@@ -87,4 +97,4 @@ def table_of(context: str) -> tuple[list[str], list[list[str]]] | None:
     if len(set(header)) != len(header):
         return None
     body = [row for row in rows[1:] if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
-    return header, [[shorten(cell, 200) for cell in row] for row in body]
+    return Table(title, header, [[shorten(cell, 200) for cell in row] for row in body])

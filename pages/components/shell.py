@@ -26,6 +26,8 @@ TRAIN = "pages/train.py"
 FUNCTIONS = "pages/functions.py"
 
 _thread = threading.local()
+_FRAMED = "framed"
+"""In the state of a session whose frame was drawn at least once."""
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def inside_app() -> Iterator[None]:
 
 def frame() -> StreamlitPage:
     """Draw browser tab, logo and navigation. Returns the page that the address asks for."""
+    st.session_state[_FRAMED] = True
     st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
     st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
     return st.navigation(
@@ -56,5 +59,7 @@ def frame() -> StreamlitPage:
 def bootstrap() -> None:
     """First line of every page: draw the frame unless app.py did."""
     if not getattr(_thread, "framed", False):
+        first = _FRAMED not in st.session_state
         frame()
-        st.rerun()
+        if first:  # later runs carry clicks, which running again would lose
+            st.rerun()

@@ -39,7 +39,10 @@ def split_form(source: str | Draft, key: str) -> tuple[SplitPlan, Profile]:
         "optimizer sees it in training; it is opened for the baseline and the chosen functions only."
     )
     profile = workbench().split_preview(source, plan)
-    pictures(profile.with_(levels={}, subjects={}, kinds={}, media={}, attachments=0))
-    power(profile)
-    repeats(profile)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        pictures(profile.with_(levels={}, subjects={}, kinds={}, media={}, attachments=0))
+    with right:
+        power(profile)
+        repeats(profile)
     return plan, profile

@@ -12,31 +12,33 @@ from agentopt_core.evaluation.power import smallest_gain
 from agentopt_core.importing import Profile
 from pages.components.curve import ACCENT
 from pages.components.say import plain, shorten, size
+from pages.components.task_table import KINDS
 
 BARS = 12
 """Values one picture shows; the rest is added up."""
-KINDS = {
-    "exact": "exact text", "text": "text", "numeric": "number", "choice": "choice", "math": "mathematics",
-    "gaia": "GAIA's rules", "tabmwp": "TabMWP's rules", "regex": "pattern", "judge": "judged by a model",
-}  # fmt: skip
 
 
 def pictures(profile: Profile) -> None:
-    """Splits, kinds of answers, levels, subjects and files: one picture each, where there is something to show."""
-    kinds = {KINDS.get(kind, kind): n for kind, n in profile.kinds.items()}
+    """Splits, kinds of answers, levels, subjects and files: one picture each where there is more than one value."""
+    kinds = {KINDS.get(kind, kind): n for kind, n in profile.kinds.items()}  # type: ignore[call-overload]
     parts: list[tuple[str, Mapping[str, int]]] = [("Splits", profile.splits), ("Answers compared as", kinds)]
     parts += [("Levels", _in_order(profile.levels)), ("Subjects", profile.subjects), ("Files", profile.media)]
-    with st.grid(3, min_column_width=300):
-        for title, counts in parts:
-            if counts:
-                with st.container(border=True, height="stretch", gap="xxsmall"):
+    drawn = [(title, counts) for title, counts in parts if len(counts) > 1]
+    said = [(title, counts) for title, counts in parts if len(counts) == 1]
+    if drawn:
+        with st.grid(min(3, len(drawn)), min_column_width=300):
+            for title, counts in drawn:
+                with st.container(border=True, gap="xxsmall"):
                     st.markdown(f"**{title}**")
                     st.plotly_chart(
                         bars(counts), key=f"bars_{title}", config={"displayModeBar": False},
                         alt=f"{title}: {_words(counts)}",
                     )  # fmt: skip
+    alone = [f"{title}: {plain(next(iter(counts)), 60)} ({next(iter(counts.values())):,})" for title, counts in said]
     if profile.attachments:
-        st.caption(f"{profile.attachments} files, {size(profile.attachment_bytes)} together.")
+        alone.append(f"{profile.attachments:,} files, {size(profile.attachment_bytes)} together")
+    if alone:
+        st.caption(" · ".join(alone))
 
 
 def bars(counts: Mapping[str, int]) -> go.Figure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from agentopt_core.grading import kind_of
-from agentopt_core.tasks import Attachment, Task
+from agentopt_core.tasks import AnswerType, Attachment, Task
 from pages.components.mathtext import MAX_TEXT, answer_with_formulas, table_of, with_formulas
 from pages.components.say import DASH, plain, shorten, size
 from pages.components.states import guarded
@@ -17,6 +17,13 @@ PAGE = 500
 """Tasks of one page of the table."""
 TEXT_SHOWN = 4_000
 """Characters of a text file that are shown; the download has all."""
+
+KINDS: Mapping[AnswerType, str] = {
+    "auto": "automatic", "exact": "exact text", "text": "text", "numeric": "number", "choice": "choice",
+    "math": "mathematics", "gaia": "GAIA's rules", "tabmwp": "TabMWP's rules", "regex": "pattern",
+    "judge": "judged by a model",
+}  # fmt: skip
+"""How answers are compared, in words."""
 
 Load = Callable[[int, int], Sequence[Task]]
 """`load(offset, limit)`: some of the tasks, in order."""
@@ -45,11 +52,11 @@ def task_table(load: Load, total: int, read: Read, key: str) -> None:
             placeholder=DASH,
             alt="Tasks with question and answer",
             column_config={
-                "question": st.column_config.TextColumn("Question", width="large"),
-                "answer": st.column_config.TextColumn("Answer", width="small"),
-                "kind": st.column_config.TextColumn("Compared as", width="small"),
+                "question": st.column_config.TextColumn("Question", width=260),
+                "answer": st.column_config.TextColumn("Answer", width=90),
                 "split": st.column_config.TextColumn("Split", width=60),
-                "about": st.column_config.TextColumn("Level, subject", width="small"),
+                "kind": st.column_config.TextColumn("Compared as", width=110),
+                "about": st.column_config.TextColumn("Level, subject", width=120),
                 "files": st.column_config.NumberColumn("Files", width=55),
             },
         )
@@ -70,7 +77,7 @@ def tasks_frame(tasks: Sequence[Task]) -> pd.DataFrame:
             "question": [shorten(task.question, 300) for task in tasks],
             "answer": [None if task.answer is None else shorten(task.answer, 120) for task in tasks],
             "split": [task.split for task in tasks],
-            "kind": [kind_of(task) if task.answer is not None else None for task in tasks],
+            "kind": [KINDS[kind_of(task)] if task.answer is not None else None for task in tasks],
             "about": [shorten(", ".join(filter(None, (task.level, task.subject))), 60) or None for task in tasks],
             "files": [len(task.attachments) or None for task in tasks],
         },
@@ -118,10 +125,11 @@ def _answer(task: Task) -> str:
 def _context(text: str) -> None:
     table = table_of(text)
     if table:
-        header, rows = table
+        if table.title:
+            st.caption(plain(table.title, 120))
         st.dataframe(
-            pd.DataFrame(rows, columns=header), hide_index=True, height=min(320, 36 * (len(rows) + 1) + 3),
-            alt="The table the question is about",
+            pd.DataFrame(table.rows, columns=table.header), hide_index=True, alt="The table the question is about",
+            height="auto" if len(table.rows) <= 8 else 320,
         )  # fmt: skip
     else:
         st.code(text, language=None, wrap_lines=True, height=260 if len(text) > 1_200 else "content")

@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agentopt_core.errors import AgentOptError
 from agentopt_core.importing import FIELDS, TEMPLATES, Draft
-from pages.components.say import plain
+from pages.components.say import DASH, plain
 from pages.components.split_form import split_form
 from pages.components.states import error_state, guarded
 from pages.components.task_profile import in_words, pictures, power, repeats
@@ -30,8 +30,8 @@ _BAR_S = 0.2
 def upload() -> None:
     """The upload half of the page."""
     files = st.file_uploader(
-        "Files", accept_multiple_files=True, label_visibility="collapsed", key="upload",
-        help="One file, several, or a zip. Pictures and other files of the tasks go beside the task file.",
+        "Drop a task file here, several files, or a zip. Pictures and other files of tasks go beside the task file.",
+        accept_multiple_files=True, key="upload",
     )  # fmt: skip
     if not files:
         _help()
@@ -51,17 +51,19 @@ def upload() -> None:
 
 
 def _help() -> None:
-    st.caption(
-        "MATH (folder as zip, or JSONL), MATH-500, GSM8K, TabMWP with its pictures and GAIA with its files are read as "
-        "they come. Anything else may be JSONL, JSON, CSV, TSV, XLSX or Parquet with question and answer in each row."
-    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Start from a template:", width="content")
+        st.caption("Tasks of your own? Start from a template:", width="content")
         for name, data in TEMPLATES.items():
             st.download_button(
                 name, data=data, file_name=name, icon=":material/download:", type="tertiary", on_click="ignore",
                 key=f"template_{name}",
             )  # fmt: skip
+    st.subheader("What is read as it comes", anchor=False)
+    with st.grid(4, min_column_width=230):
+        for one in workbench().formats():
+            with st.container(gap="xxsmall"):
+                st.markdown(f"**{plain(one.title, 60)}**")
+                st.caption(plain(one.sentence, 300))
 
 
 def _read(files: Sequence[UploadedFile], format: str | None, mapping: Mapping[str, str] | None) -> object:
@@ -106,8 +108,12 @@ def _moving(bar: object) -> Callable[[int, int | None], None]:
 
 def _draft(draft: Draft, files: Sequence[UploadedFile], formats: Mapping[str, object]) -> None:
     name_key = f"name_{_files_key(files)}"
-    left_out = f" {draft.left_out:,} rows cannot be used and are left out." if draft.left_out else ""
+    left_out = f" {_rows(draft.left_out)} left out (tab Issues)." if draft.left_out else ""
     st.markdown(f"**{plain(draft.title, 80)}.** {plain(draft.reason, 300)}  \n{in_words(draft.profile)}{left_out}")
+    # What concerns a whole file stands here and not only in the list.
+    notices = [plain(issue.reason, 400) for issue in draft.issues if not issue.row and issue.severity == "warning"]
+    if notices:
+        st.caption("  \n".join(f":material/info: {notice}" for notice in notices[:4]))
     if not draft.profile.tasks:
         _issues(draft)
         return
@@ -208,16 +214,18 @@ def _issues(draft: Draft) -> None:
     if not draft.issues:
         st.caption(":green[:material/check_circle:] No issue in any row.")
         return
-    st.markdown(f"**{draft.left_out:,} rows left out, {draft.warned:,} notices about rows that were kept.**")
+    notices = "1 notice" if draft.warned == 1 else f"{draft.warned:,} notices"
+    st.markdown(f"**{_rows(draft.left_out)} left out, {notices} about what was kept.**")
     frame = issues_frame(draft)
     st.dataframe(
-        frame, hide_index=True, key="issues", height=360 if len(frame) > 9 else "auto", alt="Issues by row",
+        frame, hide_index=True, key="issues", placeholder=DASH, alt="Issues by row",
+        height=360 if len(frame) > 9 else "auto",
         column_config={
-            "file": st.column_config.TextColumn("File", width="small"),
-            "row": st.column_config.NumberColumn("Row", width=70),
-            "field": st.column_config.TextColumn("Field", width=110),
-            "reason": st.column_config.TextColumn("What is wrong", width="large"),
-            "severity": st.column_config.TextColumn("Kind", width=90),
+            "file": st.column_config.TextColumn("File", width=180),
+            "row": st.column_config.NumberColumn("Row", width=60),
+            "field": st.column_config.TextColumn("Field", width=90),
+            "reason": st.column_config.TextColumn("What is the matter", width=700),
+            "severity": st.column_config.TextColumn("What became of it", width=120),
         },
     )  # fmt: skip
     if len(draft.issues) < draft.left_out + draft.warned:
@@ -231,8 +239,14 @@ def _issues(draft: Draft) -> None:
 def issues_frame(draft: Draft) -> pd.DataFrame:
     """One row per issue; the file only where there are several."""
     frame = pd.DataFrame([issue.model_dump(mode="json") for issue in draft.issues])
+    frame["severity"] = frame["severity"].map({"error": "left out", "warning": "kept"})
+    frame["row"] = frame["row"].map(lambda row: row or None).astype("Int64")  # none: about the whole file
     columns = ["file", "row", "field", "reason", "severity"]
     return frame[columns if len(set(frame["file"])) > 1 else columns[1:]]
+
+
+def _rows(number: int) -> str:
+    return "1 row is" if number == 1 else f"{number:,} rows are"
 
 
 def issues_csv(frame: pd.DataFrame) -> bytes:

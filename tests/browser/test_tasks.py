@@ -110,4 +110,4 @@ def test_gaia_is_dropped_as_a_zip_of_its_folder(server, tab):
     drop(page, ("gaia.zip", packed.getvalue()))
     expect(page.get_by_text("GAIA").first).to_be_visible()
     choose(page, "Issues")
-    expect(page.get_by_text("1 rows left out")).to_be_visible()
+    expect(page.get_by_text("1 row is left out, ")).to_be_visible()

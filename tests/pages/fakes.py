@@ -273,7 +273,10 @@ class FakeWorkbench:
         return self.files[attachment.path]
 
     def formats(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name=name, title=name.upper()) for name in ("gsm8k", "table")]
+        return [
+            SimpleNamespace(name=name, title=name.upper(), sentence="Question and answer.")
+            for name in ("gsm8k", "table")
+        ]
 
     def read_upload(
         self,

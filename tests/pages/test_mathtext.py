@@ -51,8 +51,9 @@ def test_an_answer_in_latex_is_set_without_dollar_signs():
 
 
 def test_a_table_with_bars_between_its_cells_is_found():
-    assert table_of("x | y\n1 | 2\n3 | 4") == (["x", "y"], [["1", "2"], ["3", "4"]])
-    assert table_of("| x | y |\n|---|---|\n| 1 | 2 |") == (["x", "y"], [["1", "2"]])
+    assert table_of("x | y\n1 | 2\n3 | 4") == ("", ["x", "y"], [["1", "2"], ["3", "4"]])
+    assert table_of("| x | y |\n|---|---|\n| 1 | 2 |") == ("", ["x", "y"], [["1", "2"]])
+    assert table_of("Coins\nx | y\n1 | 2") == ("Coins", ["x", "y"], [["1", "2"]])
 
 
 @pytest.mark.parametrize("text", ["", "no table", "a | b", "a | b\nc", "a | a\n1 | 2", "a\nb"])
