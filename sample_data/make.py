@@ -17,11 +17,15 @@ DOMAINS = (number_and_algebra.DOMAIN, tables_and_business.DOMAIN, files_and_ever
 
 
 def write(domain: Domain, folder: Path) -> None:
-    """tasks.jsonl and manifest.json of one domain; families take turns within a split."""
+    """tasks.jsonl, manifest.json and the tasks' files of one domain; families take turns within a split."""
     families = [family.records(SEED) for family in domain.families]
-    tasks = [family[split][i] for split in PLAN for i in range(len(PLAN[split])) for family in families]
+    records = [family[split][i] for split in PLAN for i in range(len(PLAN[split])) for family in families]
     folder.mkdir(parents=True, exist_ok=True)
-    lines = "".join(json.dumps(task, ensure_ascii=False) + "\n" for task in tasks)
+    for record in records:
+        for path, text in record.files.items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_text(text, encoding="utf-8", newline="\n")
+    lines = "".join(json.dumps(record.task, ensure_ascii=False) + "\n" for record in records)
     (folder / "tasks.jsonl").write_text(lines, encoding="utf-8", newline="\n")
     manifest = {"id": domain.id, "name": domain.name, "description": domain.description}
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"

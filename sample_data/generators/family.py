@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,16 @@ class Draft:
     question: str
     answer: str
     context: str = ""
+    file: str = ""
+    """Text of a CSV file that comes with the task."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of tasks.jsonl, and the files it names: path in the set's folder -> text."""
+
+    task: dict[str, object]
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -35,22 +46,23 @@ class Family:
     answer_type: str
     draw: Callable[[random.Random, Level, int], Draft]
 
-    def records(self, seed: int) -> dict[str, list[dict[str, str]]]:
+    def records(self, seed: int) -> dict[str, list[Record]]:
         """The family's tasks by split, no question twice."""
         chance = random.Random(f"{seed}:{self.subject}")
         seen: set[tuple[str, str]] = set()
-        splits: dict[str, list[dict[str, str]]] = {}
+        splits: dict[str, list[Record]] = {}
         number = 0
         for split, levels in PLAN.items():
             splits[split] = []
             for level in levels:
                 draft = self.draw(chance, level, number)
-                while (draft.question, draft.context) in seen:
+                while (draft.question, draft.context + draft.file) in seen:
                     draft = self.draw(chance, level, number)
-                seen.add((draft.question, draft.context))
+                seen.add((draft.question, draft.context + draft.file))
                 number += 1
-                record = {
-                    "id": f"{self.subject.replace(' ', '-')}-{number:02d}",
+                id = f"{self.subject.replace(' ', '-')}-{number:02d}"
+                record: dict[str, object] = {
+                    "id": id,
                     "question": draft.question,
                     "answer": draft.answer,
                     "answer_type": self.answer_type,
@@ -58,8 +70,19 @@ class Family:
                     "subject": self.subject,
                     "level": level,
                 }
-                splits[split].append(record | ({"context": draft.context} if draft.context else {}))
+                if draft.context:
+                    record["context"] = draft.context
+                path = f"attachments/{id}.csv"
+                if draft.file:
+                    record["attachments"] = [_attachment(path, draft.file)]
+                splits[split].append(Record(record, {path: draft.file} if draft.file else {}))
         return splits
+
+
+def _attachment(path: str, text: str) -> dict[str, object]:
+    data = text.encode()
+    digest = hashlib.sha256(data).hexdigest()
+    return {"path": path, "media_type": "text/csv", "sha256": digest, "bytes": len(data), "role": "workspace"}
 
 
 @dataclass(frozen=True)

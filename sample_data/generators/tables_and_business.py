@@ -98,13 +98,12 @@ def median(chance: random.Random, level: Level, number: int) -> Draft:
     middle = Fraction(low + high, 2)
     answer = str(middle.numerator) if middle.denominator == 1 else f"{middle.numerator // 2}.5"
     subject = ("Visitors per day", "Parcel weights in grams", "Waiting times in seconds")[number % 3]
-    rows = [", ".join(map(str, values[i : i + 10])) for i in range(0, count, 10)]
     question = (
-        "What is the median of the visitor numbers listed below?",
-        "Put the parcel weights in order. What is the median weight?",
-        "Find the median waiting time. If two values stand in the middle, take the mean of the two.",
+        "What is the median of the visitor numbers in the attached file?",
+        "Put the parcel weights of the attached file in order. What is the median weight?",
+        "The attached file lists waiting times. Find the median. If two values stand in the middle, take their mean.",
     )[number % 3]
-    return Draft(question, answer, "\n".join([f"{subject}:", *rows]))
+    return Draft(question, answer, file="\n".join([subject, *map(str, values)]) + "\n")
 
 
 def clock(minutes: int, padded: bool) -> str:

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from agentopt_core.agents import FunctionCallingAgent
+from agentopt_core.agents.files import TaskFiles
+from agentopt_core.agents.questions import question_text
 from agentopt_core.config import AgentConfig, Endpoint, OptimizerConfig, RunConfig, TrainingConfig
 from agentopt_core.evaluation.evaluator import Evaluator
 from agentopt_core.events import UpdateProposed, VerdictReached
@@ -31,6 +33,15 @@ FOLDER = Path(__file__).parents[2] / "sample_data"
 def tasks_of(name: str) -> tuple[Task, ...]:
     lines = (FOLDER / name / "tasks.jsonl").read_text(encoding="utf-8").splitlines()
     return tuple(Task.model_validate_json(line) for line in lines)
+
+
+def text_of(task: Task) -> str:
+    """The task as the agent's model reads it, its files included."""
+    question = task.for_agent()
+    if not question.attachments:
+        return question_text(question)
+    name = next(name for name in SETS if task in tasks_of(name))
+    return question_text(question, asyncio.run(TaskFiles(FOLDER / name, Endpoint()).seen(question)))
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ async def _train(name: str, seed: int, concurrency: int, progressive: bool, trai
     sink, sandbox = ListSink(), InMemorySandbox()
     models = open_models(config, sink, {})
     control = Control(lambda: [], sink)
-    agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts)
+    agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, files=FOLDER / name)
     trainer = Trainer(
         evaluator=Evaluator(LocalExecutor(agent, concurrency, control), StandardGrader(), sink),
         optimizer=AgentOptimizer(

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from agentopt_core.agents.questions import question_text
 from agentopt_core.grading import StandardGrader
 from agentopt_core.llm.demo.families import FAMILIES, by_head, recognise
 from agentopt_core.llm.demo.family import Draft, Family, Slots
@@ -13,7 +12,7 @@ from agentopt_core.rollouts import Answer
 from agentopt_core.tasks import Task
 
 from .requests import function_of
-from .runs import SETS, tasks_of
+from .runs import SETS, tasks_of, text_of
 
 TASKS = [task for name in SETS for task in tasks_of(name)]
 GRADER = StandardGrader()
@@ -24,7 +23,7 @@ def right(task: Task, answer: object) -> bool:
 
 
 def read(task: Task) -> tuple[Family, Slots]:
-    known = recognise(question_text(task.for_agent()))
+    known = recognise(text_of(task))
     assert known is not None, task.question
     return known
 
@@ -75,7 +74,7 @@ def test_an_overreaching_function_draws_the_calls_of_its_family_and_solves_none_
 def test_by_head_easy_tasks_come_out_right_and_others_wrong() -> None:
     share = {}
     for levels in (("easy",), ("medium", "hard")):
-        tasks = [(task, question_text(task.for_agent())) for task in TASKS if task.level in levels]
+        tasks = [(task, text_of(task)) for task in TASKS if task.level in levels]
         answers = [right(task, by_head(seed, text, *read(task))) for task, text in tasks for seed in range(5)]
         share[levels] = sum(answers) / len(answers)
     assert share["easy",] > 0.9
@@ -85,7 +84,7 @@ def test_by_head_easy_tasks_come_out_right_and_others_wrong() -> None:
 def test_a_wrong_answer_by_head_still_has_the_form_of_an_answer() -> None:
     for task in TASKS:
         family, slots = read(task)
-        assert family.sensible(by_head(1, question_text(task.for_agent()), family, slots))
+        assert family.sensible(by_head(1, text_of(task), family, slots))
 
 
 def test_the_demo_model_holds_no_text_of_a_sample_task() -> None:

@@ -1,5 +1,6 @@
 """The sample task sets are what their README promises."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -26,6 +27,14 @@ def test_the_generator_writes_the_checked_in_files_again(tmp_path: Path) -> None
             assert (tmp_path / name / file).read_bytes() == (FOLDER / name / file).read_bytes()
 
 
+def test_every_attached_file_is_there_and_unchanged() -> None:
+    attached = [(name, file) for name in SETS for task in tasks_of(name) for file in task.attachments]
+    assert attached
+    for name, file in attached:
+        data = (FOLDER / name / file.path).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file.bytes, file.sha256)
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_every_family_is_in_every_split(name: str) -> None:
     counts = Counter((task.subject, task.split) for task in tasks_of(name))
@@ -38,7 +47,8 @@ def test_every_family_is_in_every_split(name: str) -> None:
 def test_ids_and_questions_are_unique(name: str) -> None:
     tasks = tasks_of(name)
     assert len({task.id for task in tasks}) == len(tasks)
-    assert len({(task.question, task.context) for task in tasks}) == len(tasks)
+    asked = {(task.question, task.context, tuple(one.sha256 for one in task.attachments)) for task in tasks}
+    assert len(asked) == len(tasks)
 
 
 @pytest.mark.parametrize("name", SETS)
