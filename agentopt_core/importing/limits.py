@@ -11,8 +11,6 @@ MAX_COLUMNS = 1_000
 MAX_ATTACHMENT_BYTES = 25 * 1024 * 1024
 MAX_ATTACHMENTS_BYTES = 1024 * 1024 * 1024
 """Of all attachments of a set together."""
-MAX_PIXELS = 40_000_000
-"""Of one image, width times height."""
 
 MAX_ARCHIVE_BYTES = 200 * 1024 * 1024
 """Of all that an archive holds, unpacked."""

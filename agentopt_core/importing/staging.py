@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import BinaryIO, Literal, Self
 
 from agentopt_core.errors import TaskSetError
+from agentopt_core.image_files import MEDIA_TYPES, BadImage, check_image, format_of
 from agentopt_core.importing.bundle import Bundle
 from agentopt_core.importing.formats import Wanted
 from agentopt_core.importing.formats.values import RowError
-from agentopt_core.importing.images import NotAnImage, claims_to_be_image, media_type_of_image
 from agentopt_core.importing.limits import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_BYTES
 from agentopt_core.importing.stored import TASKS
 from agentopt_core.task_lines import to_line
@@ -23,6 +23,7 @@ from agentopt_core.tasks import ATTACHMENTS, Attachment, Task
 
 _CHUNK = 256 * 1024
 _LONGEST_NAME = 120
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"})
 _TYPES = mimetypes.MimeTypes()
 """By ending, the same on every machine: not what its own files say."""
 for _ending, _type in {
@@ -113,18 +114,16 @@ class Staging:
         except RowError:
             target.unlink(missing_ok=True)
             raise
-        media_type, role = _USUAL_TYPE, "workspace"
-        if claims_to_be_image(name, start):
+        kind: Literal["prompt", "workspace"] = "workspace"
+        media_type = _TYPES.guess_type(target.name)[0] or _USUAL_TYPE
+        if _claims_to_be_image(name, start):
             try:
-                media_type, role = media_type_of_image(target), "prompt"
-            except NotAnImage as error:
+                media_type, kind = MEDIA_TYPES[check_image(target.read_bytes())], "prompt"
+            except BadImage as error:
                 target.unlink()
                 raise RowError(wanted.field, f"The attachment '{wanted.name[:200]}' {error}.") from error
-        else:
-            media_type = _TYPES.guess_type(target.name)[0] or _USUAL_TYPE
         self._taken.add(target.name.casefold())
         place = target.relative_to(self._folder).as_posix()
-        kind: Literal["prompt", "workspace"] = "prompt" if role == "prompt" else "workspace"
         return Attachment(path=place, media_type=media_type, sha256=digest, bytes=length, role=kind)
 
     def _free_name(self, name: str) -> str:
@@ -149,6 +148,12 @@ def _copied(source: BinaryIO, copy: BinaryIO, wanted: Wanted) -> tuple[bytes, st
             raise _too_large(wanted)
         copy.write(chunk)
     return start, digest.hexdigest(), length
+
+
+def _claims_to_be_image(name: str, start: bytes) -> bool:
+    """By its ending, or by its first bytes where it has none."""
+    ending = PurePosixPath(name).suffix.lower()
+    return ending in _IMAGES or (not ending and format_of(start) is not None)
 
 
 def _too_large(wanted: Wanted) -> RowError:

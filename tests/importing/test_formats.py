@@ -21,7 +21,9 @@ from tests.importing.helpers import (
     shared,
     tasks_of,
 )
-from tests.importing.test_images import PNG
+from tests.test_image_files import picture
+
+PNG = picture()
 
 
 def problem(number, **fields):

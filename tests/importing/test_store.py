@@ -9,7 +9,9 @@ from agentopt_core.importing import Bundle, TaskSetStore
 from agentopt_core.importing.splits import SplitPlan
 from agentopt_core.task_lines import to_lines
 from agentopt_core.tasks import Task
-from tests.importing.test_images import PNG
+from tests.test_image_files import picture
+
+PNG = picture()
 
 
 def task(id="1", answer="A", split="train", **fields):

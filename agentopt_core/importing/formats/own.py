@@ -10,7 +10,8 @@ from agentopt_core.importing.records import Record, Table
 from agentopt_core.tasks import Attachment, Task
 
 _FIELDS = frozenset(Task.model_fields)
-_SIGNS = frozenset({"meta", "source", "attachments"})
+_SIGNS = frozenset({"meta", "source"})
+"""What only we write. Attachments are a sign where they are objects, not names."""
 
 
 def _make(record: Record, setting: Setting) -> Made:
@@ -34,8 +35,13 @@ def _wanted(value: JsonValue, setting: Setting) -> Wanted:
 
 def _sign(table: Table) -> str:
     columns = set(table.columns)
-    known = table.kind == "jsonl" and columns <= _FIELDS and columns & _SIGNS
-    return "it has the fields of AgentOpt's own tasks" if known else ""
+    if table.kind != "jsonl" or not columns <= _FIELDS:
+        return ""
+    attached = (
+        one for fields in table.sample if isinstance(listed := fields.get("attachments"), list) for one in listed
+    )
+    ours = bool(columns & _SIGNS) or any(isinstance(one, dict) for one in attached)
+    return "it has the fields of AgentOpt's own tasks" if ours else ""
 
 
 FORMAT = Format(
