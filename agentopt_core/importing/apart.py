@@ -20,11 +20,11 @@ from agentopt_core.importing.archives import Archive
 from agentopt_core.importing.bundle import Bundle
 from agentopt_core.importing.delimited import header_of, row_item
 from agentopt_core.importing.draft import Issue
-from agentopt_core.importing.limits import MAX_ROWS
+from agentopt_core.importing.limits import MAX_FIELD_BYTES, MAX_ROWS
 from agentopt_core.importing.records import Items, Table, look_through
 
 MAX_SECONDS = 180.0
-MAX_OUTPUT_BYTES = 1024 * 1024 * 1024
+MAX_OUTPUT_BYTES = 512 * 1024 * 1024
 MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024
 """Of address space, most of which is libraries."""
 
@@ -81,7 +81,11 @@ def _table(name: str, kind: str, source: Path, lines: Path) -> Table:
         with lines.open("rb") as file:
             next(file)
             for row, line in enumerate(file, 1):
-                yield row_item(row, json.loads(line), columns)
+                cells = json.loads(line)
+                if isinstance(cells, str):
+                    yield Issue(row=row, field="", reason=cells)
+                else:
+                    yield row_item(row, cells, columns)
 
     table = look_through(name, kind, read, columns)
     notes = tuple(Issue(row=0, field="", reason=note, severity="warning") for note in head["notes"])
@@ -89,7 +93,7 @@ def _table(name: str, kind: str, source: Path, lines: Path) -> Table:
 
 
 def _convert(name: str, kind: str, source: Path, lines: Path) -> None:
-    limits = map(str, (MAX_ROWS, MAX_OUTPUT_BYTES, MAX_MEMORY_BYTES))
+    limits = map(str, (MAX_ROWS, MAX_FIELD_BYTES, MAX_OUTPUT_BYTES, MAX_MEMORY_BYTES))
     command = [sys.executable, "-I", apart_child.__file__, kind, str(source), str(lines), *limits]
     environment = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
     hint = "Save it again, or save it as CSV or JSONL."

@@ -1,9 +1,10 @@
 """Runs in a process of its own: turns a Parquet file or a workbook into lines of JSON. Imports nothing of ours.
 
-    python -I apart_child.py parquet|xlsx <file> <lines> <most rows> <most bytes written> <most memory>
+    python -I apart_child.py parquet|xlsx <file> <lines> <most rows> <most of a field> <most written> <most memory>
 
 The first line is {"columns": [...], "notes": [...]}, every other one the list of a row's cells, all of them text, true,
-false, null or lists and objects of these. What a person should mend is printed as {"refused": "a clause"}.
+false, null or lists and objects of these; or a sentence that says why there is no such row. What a person should mend
+is printed as {"refused": "a clause"}.
 """
 
 from __future__ import annotations
@@ -54,28 +55,34 @@ def _cell(value: Any) -> Any:
 
 
 def _parquet(path: str, most_rows: int, most_bytes: int) -> Iterator[list[Any]]:
-    import numpy
     import pyarrow
     import pyarrow.parquet
 
-    file = pyarrow.parquet.ParquetFile(path, memory_map=False, pre_buffer=False)
+    schema = pyarrow.parquet.read_schema(path, memory_map=False)
+    # Read as dictionaries, a text that stands in many rows is in memory once.
+    texts = [field.name for field in schema if pyarrow.types.is_string(field.type)]
+    file = pyarrow.parquet.ParquetFile(path, memory_map=False, pre_buffer=False, read_dictionary=texts)
     about = file.metadata
     if about.num_rows > most_rows:
         raise _Refused(f"has more than {most_rows:,} rows")
     if sum(about.row_group(at).total_byte_size for at in range(about.num_row_groups)) > most_bytes:
         raise _Refused("holds too much when it is unpacked")
-    schema = file.schema_arrow
-    single = [pyarrow.types.is_float32(field.type) or pyarrow.types.is_float16(field.type) for field in schema]
     yield [schema.names, []]
     for batch in file.iter_batches(batch_size=_BATCH, use_threads=False):
+        yield from map(list, zip(*(_column(column) for column in batch.columns), strict=True))
+
+
+def _column(column: Any) -> Iterator[Any]:
+    import numpy
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(column.type):
+        values = [_cell(value) for value in column.dictionary.to_pylist()]
+        return (None if index is None else values[index] for index in column.indices.to_pylist())
+    if pyarrow.types.is_float32(column.type) or pyarrow.types.is_float16(column.type):
         # A float of 32 bits has a shorter text of its own: 0.1, not 0.10000000149011612.
-        columns = [
-            [None if cell is None else str(numpy.float32(cell)) for cell in column.to_pylist()]
-            if short
-            else map(_cell, column.to_pylist())
-            for column, short in zip(batch.columns, single, strict=True)
-        ]
-        yield from map(list, zip(*columns, strict=True))
+        return (_cell(cell) and str(numpy.float32(cell)) for cell in column.to_pylist())
+    return map(_cell, column.to_pylist())
 
 
 def _sheet_cell(value: Any) -> Any:
@@ -111,26 +118,31 @@ def _xlsx(path: str, most_rows: int, most_bytes: int) -> Iterator[list[Any]]:
     raise _Refused("has no sheet with a header and rows below it")
 
 
-def _write(rows: Iterator[list[Any]], file: TextIO) -> None:
+def _write(rows: Iterator[list[Any]], file: TextIO, most_field: int) -> None:
     columns, notes = next(rows)
     file.write(json.dumps({"columns": columns, "notes": notes}) + "\n")
     for row in rows:
-        file.write(json.dumps(row) + "\n")
+        large = [
+            name for name, cell in zip(columns, row, strict=False) if isinstance(cell, str) and len(cell) > most_field
+        ]
+        line = f"The field '{large[0][:80]}' is larger than {most_field // 1024:,} KiB." if large else row
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def main(kind: str, source: str, target: str, most_rows: int, most_bytes: int, most_memory: int) -> None:
-    """Convert one file. Whatever its reader does, it stays within these limits or ends."""
+def main(kind: str, source: str, target: str, *limits: int) -> None:
+    """Convert one file. Whatever its reader does, it stays within the limits or ends."""
+    most_rows, most_field, most_bytes, most_memory = limits
     resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     read = {"parquet": _parquet, "xlsx": _xlsx}[kind]
     try:
-        with open(target, "w", encoding="ascii") as file:
-            _write(read(source, most_rows, most_bytes), file)
+        with open(target, "w", encoding="utf-8", errors="replace") as file:
+            _write(read(source, most_rows, most_bytes), file, most_field)
     except _Refused as refused:
         print(json.dumps({"refused": str(refused)}))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], *map(int, sys.argv[4:]))  # type: ignore[arg-type]
+    main(sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:]))

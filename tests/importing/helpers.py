@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agentopt_core.errors import TaskSetError
 from agentopt_core.importing import Bundle, Draft, read_tasks
 from agentopt_core.task_lines import each_task
 from agentopt_core.tasks import Task
@@ -63,3 +64,15 @@ def errors(draft: Draft) -> list:
 def row_issues(draft: Draft) -> list:
     """Without what is said of the whole, such as that a test's two rows are too few to train on."""
     return [issue for issue in draft.issues if issue.row]
+
+
+def read_or_refused(name: str, data: bytes) -> Draft | None:
+    """What any bytes must end in: a draft with tasks, or a sentence with the next move. Anything else is raised."""
+    try:
+        draft = read(name, data)
+    except TaskSetError as error:
+        if error.message and error.hint:
+            return None
+        raise AssertionError("a refusal without a next move") from error
+    assert draft.profile.tasks == len(tasks_of(draft)) > 0
+    return draft

@@ -2,7 +2,6 @@
 
 import io
 import json
-import zipfile
 
 import pyarrow
 import pyarrow.parquet
@@ -11,6 +10,7 @@ import pytest
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing import FORMATS
 from agentopt_core.importing.formats.math import last_boxed
+from tests.importing.archives import zipped
 from tests.importing.helpers import (
     errors,
     jsonl,
@@ -45,14 +45,6 @@ def gaia(number, **fields):
         "task_id": f"t{number}", "Question": f"Question {number}?", "Level": 1, "Final answer": str(number),
         "file_name": "", "Annotator Metadata": {"Steps": "1. think", "Tools": "none"}, **fields,
     }  # fmt: skip
-
-
-def zipped(files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
 
 
 def written(folder, files):
