@@ -7,9 +7,8 @@ from pathlib import Path
 
 from agentopt_core.attached import check_attachment
 from agentopt_core.errors import TaskSetError
-from agentopt_core.grading import check_gold
 from agentopt_core.importing.draft import Issue
-from agentopt_core.importing.look_over import IssueList
+from agentopt_core.importing.look_over import IssueList, gold_fault
 from agentopt_core.importing.stored import TASKS, damaged, digest_of, manifest_of, tasks_in
 from agentopt_core.importing.survey import Profile, Repeat, Survey
 
@@ -26,8 +25,8 @@ def check_set(folder: Path) -> list[Issue]:
     issues, survey = IssueList(), Survey()
     for row, task in enumerate(tasks_in(folder), 1):
         survey.add(task)
-        if task.answer is not None and not (score := check_gold(task)).correct:
-            issues.add(Issue(row=row, field="answer", reason=f"Task {task.id}: {score.reason}", severity="warning"))
+        if reason := gold_fault(task):
+            issues.add(Issue(row=row, field="answer", reason=f"Task {task.id}: {reason}", severity="warning"))
         for attachment in task.attachments:
             try:
                 check_attachment(folder, attachment)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from agentopt_core.grading import check_gold
+from agentopt_core.grading import METHODS, check_gold, kind_of
 from agentopt_core.importing.draft import MAX_ISSUES, Issue
 from agentopt_core.importing.formats.values import RowError
 from agentopt_core.tasks import Task
@@ -78,12 +78,20 @@ class IssueList:
         return tuple(issue for _, issue in sorted(chosen, key=lambda kept: (kept[1].row > 0, kept[0])))
 
 
+def gold_fault(task: Task) -> str:
+    """Why the gold of a task can never be reached; empty when it can, or when only a model could tell (a judge)."""
+    if task.answer is None or kind_of(task) not in METHODS:
+        return ""
+    score = check_gold(task)
+    return "" if score.correct else score.reason
+
+
 def _answer_warnings(task: Task, row: int) -> Iterator[Issue]:
     if task.answer is None:
         reason = "No answer: the task can run, but not be scored."
         yield Issue(row=row, field="answer", reason=reason, severity="warning")
-    elif not (score := check_gold(task)).correct:
-        yield Issue(row=row, field="answer", reason=score.reason, severity="warning")
+    elif reason := gold_fault(task):
+        yield Issue(row=row, field="answer", reason=reason, severity="warning")
 
 
 def _asked(task: Task) -> bytes:

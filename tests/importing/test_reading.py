@@ -184,6 +184,11 @@ def test_a_gold_that_is_not_right_against_itself_is_flagged():
     assert "none of the choices" in reason
 
 
+def test_golds_that_only_a_judge_can_compare_are_not_flagged():
+    row = {"question": "Why?", "answer": "Because of the moon's pull.", "answer_type": "judge"}
+    assert row_issues(read("a.jsonl", jsonl(row))) == []
+
+
 def test_a_set_without_scorable_training_tasks_says_that_training_needs_some():
     draft = read("a.csv", b"question,answer,split\nQ1,A,test\nQ2,A,test\nQ3,A,val\n")
     (only,) = draft.issues
