@@ -97,6 +97,11 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
+def has_drive(name: str) -> bool:
+    """Whether a name starts with a drive's letter, as on Windows."""
+    return name[1:2] == ":" and name[:1].isalpha()
+
+
 def is_small_json(name: str, size: int) -> bool:
     """Whether a file can be one record among thousands."""
     return name.lower().endswith(".json") and size <= SMALL_BYTES
@@ -149,7 +154,7 @@ def _fault(entry: zipfile.ZipInfo) -> str:
     """What is wrong with an entry, as the end of a sentence; empty when nothing is."""
     kind = stat.S_IFMT(entry.external_attr >> 16)
     path = PurePosixPath(entry.filename)
-    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or ":" in entry.filename.partition("/")[0]:
+    if path.is_absolute() or ".." in path.parts or "\\" in entry.filename or has_drive(entry.filename):
         return "does not lie inside the archive"
     if not path.parts or not entry.filename.isprintable():
         return "has a name that no file should have"

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import BinaryIO, NamedTuple, Self, cast
 
 from agentopt_core.errors import TaskSetError
-from agentopt_core.importing.archives import Archive, is_hidden
+from agentopt_core.importing.archives import Archive, has_drive, is_hidden
 from agentopt_core.importing.limits import MAX_FOLDER_FILES
 
 UPLOAD = "upload"
@@ -28,8 +28,10 @@ class _File(NamedTuple):
 class Bundle:
     """Files that belong together. Close it when they are read; it is a context manager."""
 
-    def __init__(self, name: str, files: dict[str, _File], archives: Iterable[Archive] = ()) -> None:
+    def __init__(self, name: str, files: dict[str, _File], archives: Iterable[Archive] = (), links: int = 0) -> None:
         self.name = name
+        self.links = links
+        """Links to files that were skipped: whoever sent the folder might reach any file of this machine by them."""
         self._files = dict(sorted(files.items()))
         self._archives = list(archives)
         self._workspaces: list[tempfile.TemporaryDirectory[str]] = []
@@ -79,7 +81,8 @@ class Bundle:
         name = "".join(char for char in path.name or path.resolve().name if char.isprintable()) or UPLOAD
         try:
             if path.is_dir():
-                return cls(name, _files_in(path))
+                files, links = _files_in(path)
+                return cls(name, files, links=links)
             if not path.is_file():
                 raise TaskSetError(f"{path} is not a regular file.", "Name a file of tasks, a folder or a zip.")
             if name.lower().endswith(".zip"):
@@ -138,21 +141,24 @@ def _member(archive: Archive, name: str) -> _File:
     return _File(archive.size(name), lambda: archive.open(name))
 
 
-def _files_in(folder: Path) -> dict[str, _File]:
+def _files_in(folder: Path) -> tuple[dict[str, _File], int]:
+    """The files below a folder, and the number of links that were skipped."""
     found: dict[str, _File] = {}
+    links = 0
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_hidden(name))
         for name in names:
             path = Path(parent) / name
             relative = path.relative_to(folder).as_posix()
             about = path.lstat()
+            links += stat.S_ISLNK(about.st_mode)
             # A name that is no text could not be written into what is said of the file.
             if is_hidden(name) or not relative.isprintable() or not stat.S_ISREG(about.st_mode):
                 continue
             found[relative] = _File(about.st_size, lambda path=path: _opened(path))  # type: ignore[misc]
             if len(found) > MAX_FOLDER_FILES:
                 raise TaskSetError(f"{folder} holds too many files.", "Name the folder that holds the tasks alone.")
-    return found
+    return found, links
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -198,7 +204,7 @@ def _safe_name(given: str) -> str:
     """A relative name: what leads elsewhere loses its folders. Printable, of bearable length, never empty."""
     text = "".join(char for char in given.replace("\\", "/") if char.isprintable())
     path = PurePosixPath(text)
-    leads_out = path.is_absolute() or ".." in path.parts or ":" in text.partition("/")[0]
+    leads_out = path.is_absolute() or ".." in path.parts or has_drive(text)
     kept = path.name if leads_out else path.as_posix()
     return kept[-400:].strip("/ ") if kept.strip("/. ") else UPLOAD
 

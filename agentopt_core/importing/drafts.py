@@ -84,7 +84,8 @@ def writing(root: Path) -> Iterator[None]:
 
 
 def _remove_stale(root: Path) -> None:
-    for folder in root.glob(f"{_PREFIX}*"):
+    """Drafts, and what a killed process left half made or half deleted."""
+    for folder in (*root.glob(f"{_PREFIX}*"), *root.glob(".new-*"), *root.glob(".deleted-*")):
         try:
             if time.time() - folder.lstat().st_mtime > _STALE_S:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -69,13 +69,15 @@ def _chosen(
             fitting = own_tables
         else:
             fitting = [t for t in tables if (not format.missing(t) if asked else format.reason(t))]
+        parts = _parts(fitting)
+        fitting = [table for table in fitting if table not in parts]
         if not fitting:
             continue
         if sum(table.count for table in fitting) > MAX_ROWS:
             raise TaskSetError(f"{bundle.name} has more than {MAX_ROWS:,} rows.", "Import its files one by one.")
         used = _common_mapping(fitting, mapping) if format is TABLE else dict(format.mapping)
-        unread = [_unread(table, format) for table in own_tables if table not in fitting]
-        notes = (*unread, *_copies(bundle, fitting))
+        unread = [_unread(table, format) for table in own_tables if table not in fitting and table not in parts]
+        notes = (*unread, *(_part(table) for table in parts), *_copies(bundle, fitting))
         fitting.sort(key=lambda table: SPLITS.index(split_in(table.file) or "train"))
         return Chosen(format, tuple(fitting), _reason(format, fitting[0], used, asked), used, notes)
     return None
@@ -128,6 +130,18 @@ def _failed(tables: Sequence[Table], faults: Mapping[str, TaskSetError]) -> Iter
             )
 
 
+def _parts(tables: Sequence[Table]) -> list[Table]:
+    """Tables that repeat a part of another one: GAIA brings metadata.level1.parquet beside metadata.parquet."""
+    wholes = {str(PurePosixPath(table.file).with_suffix("")): table.count for table in tables}
+    paths = {table.file: PurePosixPath(table.file).with_suffix("") for table in tables}
+    return [t for t in tables if t.count <= wholes.get(str(paths[t.file].with_suffix("")), 0) and paths[t.file].suffix]
+
+
+def _part(table: Table) -> Issue:
+    reason = "The file was taken for a part of another one and not read."
+    return Issue(row=0, field="", reason=reason, severity="warning", file=table.file)
+
+
 def _copies(bundle: Bundle, tables: Sequence[Table]) -> Iterator[Issue]:
     """Files of the same name in another form: GAIA brings its metadata as JSONL and as Parquet."""
     for path in map(PurePosixPath, (table.file for table in tables)):
@@ -140,4 +154,9 @@ def _copies(bundle: Bundle, tables: Sequence[Table]) -> Iterator[Issue]:
 def _nothing(bundle: Bundle) -> TaskSetError:
     names = bundle.names()
     found = f"{len(names)} ({', '.join(names[:5])})" if names else "none"
-    return TaskSetError(f"{bundle.name} holds no file of tasks; files found: {found}.", HINT)
+    links = (
+        f" {bundle.links} link{'s' * (bundle.links > 1)} skipped: copy the folder with the files they lead to."
+        if bundle.links
+        else ""
+    )
+    return TaskSetError(f"{bundle.name} holds no file of tasks; files found: {found}.{links}", HINT)

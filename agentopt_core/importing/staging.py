@@ -92,8 +92,10 @@ class Staging:
         for place in wanted.places:
             if place in self._bundle:
                 return place
+        # Dropped into a browser, files lose their folders; some sets keep all pictures in one folder of their own.
         alone = self._by_name.get(path.name, [])
-        return alone[0] if len(alone) == 1 else None
+        found = alone[0] if len(alone) == 1 else None
+        return found if found and ("/" not in found or len(path.parts) == 1) else None
 
     def _copy(self, name: str, wanted: Wanted) -> Attachment:
         size = self._bundle.size(name)

@@ -42,6 +42,14 @@ def test_a_folder_is_its_files_below_without_links_and_hidden_ones(tmp_path):
         assert bundle.name == "set"
 
 
+def test_a_folder_of_links_says_why_nothing_was_found(tmp_path):
+    (tmp_path / "a.csv").write_text("question,answer\nQ,A\n")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "a.csv").symlink_to(tmp_path / "a.csv")
+    with pytest.raises(TaskSetError, match="1 link skipped: copy the folder"):
+        read_path(tmp_path / "cache")
+
+
 def test_a_link_put_in_a_files_place_later_is_not_followed(tmp_path):
     (tmp_path / "secret").write_text("s")
     (tmp_path / "set").mkdir()

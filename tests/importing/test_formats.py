@@ -248,6 +248,19 @@ def test_a_file_beside_the_others_that_cannot_be_read_is_named(tmp_path):
     ]
 
 
+def test_gaias_files_of_one_level_beside_the_whole_are_not_read_twice(tmp_path):
+    rows = [{**gaia(number), "Level": str(number)} for number in (1, 2, 3)]
+    files = {}
+    for name, some in (("metadata", rows), ("metadata.level1", rows[:1]), ("metadata.level2", rows[1:2])):
+        buffer = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(some), buffer)
+        files[f"{name}.parquet"] = buffer.getvalue()
+    draft = read_path(written(tmp_path / "all", files))
+    assert (draft.files, draft.profile.tasks, draft.left_out) == (("metadata.parquet",), 3, 0)
+    assert sum("a part of another one" in issue.reason for issue in draft.issues) == 2
+    assert read("metadata.level1.parquet", files["metadata.level1.parquet"]).profile.tasks == 1
+
+
 ATTACHED = b'[{"question": "Q1", "answer": "1", "attachments": ["a.csv", "data/b.txt"]}]'
 
 
@@ -277,6 +290,7 @@ def test_two_files_of_one_name_stay_two_files(tmp_path):
         ("../secret.txt", "does not lie beside"),
         ("/etc/passwd", "does not lie beside"),
         ("link.txt", "is not there"),
+        ("nowhere/x", "is not there"),
         ("fake.png", "is no PNG"),
         ("huge.bin", "larger than 25 MB"),
         ("folder", "is not there"),

@@ -253,6 +253,23 @@ def test_drafts_that_nobody_came_back_to_are_removed_with_the_next_one(store):
     assert (old.folder.exists(), young.folder.exists()) == (False, True)
 
 
+def test_what_a_killed_process_left_half_made_is_removed_with_the_next_draft(store, tmp_path):
+    half = own(tmp_path, ".new-1")
+    half.mkdir(parents=True)
+    os.utime(half, (1, 1))
+    draft_of(store)
+    assert not half.exists()
+
+
+def test_a_gated_set_is_marked_private_and_so_are_its_copies(store, tmp_path):
+    rows = "".join(f'{{"task_id": "{n}", "Question": "Q{n}", "Final answer": "{n}"}}\n' for n in range(3))
+    first = store.keep(uploaded(store, **{"metadata.jsonl": rows.encode()}), "GAIA")
+    second = store.resplit(first, SplitPlan(), "GAIA again")
+    marks = [json.loads((own(tmp_path, id) / "manifest.json").read_text())["private"] for id in (first, second)]
+    assert marks == [True, True]
+    assert not json.loads((own(tmp_path, save(store)) / "manifest.json").read_text())["private"]
+
+
 def test_the_tasks_of_a_draft_and_of_a_set_are_read_by_the_page(store):
     draft = draft_of(store, *(task(str(number)) for number in range(1, 8)))
     assert [one.id for one in store.draft_page(draft, 5, 5)] == ["6", "7"]
