@@ -29,7 +29,8 @@ def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_reco
     digest = hashlib.sha256(content).hexdigest()
     image = Attachment(path="noise.png", media_type="image/png", sha256=digest, bytes=len(content), role="prompt")
     task = Task(id="1", question="Which colour is it?", answer="grey", attachments=(image,))
-    tasks = TaskSet(id="pictures", name="Pictures", tasks=(task,))
+    plain = (Task(id=str(k), question="Which colour is fog?", answer="grey") for k in (2, 3))
+    tasks = TaskSet(id="pictures", name="Pictures", tasks=(task, *plain))
     lines = to_lines(tasks.each())
     (folder / "tasks.jsonl").write_bytes(lines)
     manifest = manifest_for("pictures", tasks, hashlib.sha256(lines).hexdigest())
@@ -42,7 +43,8 @@ def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_reco
         )
         result = result_of(done)
     assert result["baseline"] == 1.0
-    text, shown = server.bodies[0]["messages"][1]["content"]
+    asked = [body["messages"][1]["content"] for body in server.bodies if len(body["messages"]) > 1]
+    text, shown = next(content for content in asked if isinstance(content, list))
     assert "attachments/noise.png" in text["text"]
     assert opened(shown["image_url"]["url"]).size == (90, 60)
 
@@ -51,5 +53,9 @@ def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_reco
     beginning = shown["image_url"]["url"].partition(",")[2][:40].encode()
     assert all(beginning not in path.read_bytes() for path in kept)
     rollouts = [json.loads(line) for line in run.journal.read_bytes().splitlines()]
-    (messages,) = [event["rollout"]["messages"] for event in rollouts if event["kind"] == "rollout_finished"]
-    assert messages[1]["images"] == ["noise.png"]
+    ended = [event["rollout"] for event in rollouts if event["kind"] == "rollout_finished"]
+    assert {one["task_id"]: one["messages"][1].get("images") for one in ended} == {
+        "1": ["noise.png"],
+        "2": None,
+        "3": None,
+    }
