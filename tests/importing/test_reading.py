@@ -8,7 +8,7 @@ from agentopt_core.importing.limits import MAX_FIELD_BYTES, MAX_FILE_BYTES, MAX_
 from agentopt_core.importing.names import slug
 from agentopt_core.task_lines import to_lines
 from agentopt_core.tasks import Task
-from tests.importing.helpers import errors, jsonl, read, read_path, row_issues, shared, tasks_of
+from tests.importing.helpers import errors, jsonl, read, read_files, read_path, row_issues, shared, tasks_of
 
 
 def answers(draft):
@@ -321,3 +321,16 @@ def test_no_record_is_lost_without_an_issue(pairs):
     except TaskSetError:
         return
     assert draft.profile.tasks + len(errors(draft)) == len(pairs)
+
+
+def test_progress_is_told_in_rows_and_ends_with_all_of_them():
+    told = []
+    data = jsonl(*({"question": f"Q{number}", "answer": "A"} for number in range(1_200)))
+    read_files({"a.jsonl": data}, progress=lambda done, total: told.append((done, total)))
+    assert told == [(0, 1_200), (500, 1_200), (1_000, 1_200), (1_200, 1_200)]
+
+
+def test_tasks_are_written_one_by_one_and_only_the_first_are_kept_in_the_draft():
+    draft = read("a.jsonl", jsonl(*({"question": f"Q{number}", "answer": "A"} for number in range(200))))
+    assert (len(draft.preview), len(tasks_of(draft))) == (50, 200)
+    assert "Q120" not in draft.model_dump_json()
