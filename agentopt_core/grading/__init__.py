@@ -2,6 +2,7 @@
 
 from agentopt_core.grading.arguments import final_answer_of
 from agentopt_core.grading.extraction import Extraction, answer_of_message, extract
+from agentopt_core.grading.math_pool import MathPool
 from agentopt_core.grading.python_grader import EXAMPLE, PythonGrader
 from agentopt_core.grading.standard import METHODS, Method, StandardGrader, check_gold, kind_of
 
@@ -9,6 +10,7 @@ __all__ = [
     "EXAMPLE",
     "METHODS",
     "Extraction",
+    "MathPool",
     "Method",
     "PythonGrader",
     "StandardGrader",

@@ -51,6 +51,8 @@ def parse_number(text: str) -> Number | None:
         return None
     text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", without_wrapping(text)))
     text = text.replace("\u2212", "-").replace("\u2044", "/").strip()
+    if text.startswith(("(-", "(+")) and text.endswith(")"):  # a sign in brackets; (3) may be anything
+        text = text[1:-1].strip()
     found = _NUMBER.fullmatch(text) if len(text) <= MAX_CHARS else None
     if found is None or (found["sign"] and found["sign2"]):
         return None

@@ -73,6 +73,11 @@ def _unit_fits(got: str, unit: str) -> bool:
     return mine == theirs or mine.startswith(theirs + " ")
 
 
+def same_unit(one: str, other: str) -> bool:
+    """Whether two units are one, but for number, case and dots."""
+    return _canonical(one) == _canonical(other)
+
+
 def _canonical(unit: str) -> str:
     words = unit.casefold().replace(".", "").replace("^", "").split()
     singular = [word[:-1] if len(word) > 2 and word.endswith("s") else word for word in words]

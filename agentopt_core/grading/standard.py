@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 from agentopt_core.grading.choice import judge_choice
 from agentopt_core.grading.extraction import Extraction, extract
 from agentopt_core.grading.gaia import judge_gaia
-from agentopt_core.grading.math_text import judge_math_text
+from agentopt_core.grading.math import by_algebra, judge_math, settled
+from agentopt_core.grading.math_pool import MathPool, TooComplex
 from agentopt_core.grading.numbers import parse_number
 from agentopt_core.grading.numeric import judge_numeric
+from agentopt_core.grading.pattern import judge_pattern
+from agentopt_core.grading.tabmwp import judge_tabmwp
 from agentopt_core.grading.text import judge_exact, judge_text
 from agentopt_core.grading.verdict import Judge, Verdict, quote
 from agentopt_core.rollouts import Answer, Score
@@ -43,44 +47,106 @@ METHODS: Mapping[AnswerType, Method] = MappingProxyType(
         "text": Method("text", judge_text),
         "numeric": Method("numeric", judge_numeric),
         "choice": Method("choice", judge_choice),
-        "math": Method("math_text", judge_math_text),
+        "math": Method("math", judge_math),
         "gaia": Method("gaia", judge_gaia),
+        "tabmwp": Method("tabmwp", judge_tabmwp),
+        "regex": Method("regex", judge_pattern),
     }
 )
-"""How each answer type is graded. Math is graded as text: see `math_text` for what that cannot see."""
+"""How each answer type is graded. `math` is completed by algebra where a pool for it is at hand."""
 
 
 class StandardGrader:
     """Routes by the task's answer type. Never raises for what an answer holds; its time is bounded.
 
-    `methods` replaces or adds ways of grading.
+    `kind` grades all tasks in one way, whatever they say. `math` is where algebra is done; without it, what only
+    algebra could tell counts as different. `methods` replaces ways of grading.
     """
 
-    def __init__(self, methods: Mapping[AnswerType, Method] = METHODS) -> None:
+    def __init__(
+        self,
+        kind: AnswerType | None = None,
+        math: MathPool | None = None,
+        methods: Mapping[AnswerType, Method] = METHODS,
+    ) -> None:
+        self._kind = None if kind == "auto" else kind
+        self._math = math
         self._methods = dict(METHODS) | dict(methods)
 
     async def grade(self, task: Task, answer: Answer) -> Score:
         """Judge one answer; see `seams.Grader`."""
-        return self.judge(task, answer)
+        case = self._case(task, answer)
+        for gold in case.open if self._math else ():
+            assert self._math is not None
+            try:
+                same: bool | TooComplex = await self._math.equal_async(gold, case.found.text)
+            except TooComplex as limit:
+                same = limit
+            case = case.closed(gold, same)
+        return case.score()
 
     def judge(self, task: Task, answer: Answer) -> Score:
-        """Judge one answer against the gold or any alias."""
+        """Judge one answer against the gold or any alias, in this thread. Raises: InfrastructureFault."""
+        case = self._case(task, answer)
+        for gold in case.open if self._math else ():
+            assert self._math is not None
+            try:
+                same: bool | TooComplex = self._math.equal(gold, case.found.text)
+            except TooComplex as limit:
+                same = limit
+            case = case.closed(gold, same)
+        return case.score()
+
+    def _case(self, task: Task, answer: Answer) -> _Case:
         started = time.perf_counter()
-        kind = kind_of(task)
+        kind = self._kind or kind_of(task)
         method = self._methods[kind]
         found = extract(answer, kind, task.choices)
-        verdict = _verdict(task, found, method)
-        return Score(
-            correct=verdict.correct,
-            method=method.name,
-            extracted=found.text[:KEPT_CHARS],
-            rule=found.rule,
-            reason=verdict.reason,
-            ms=(time.perf_counter() - started) * 1000,
+        if said := _unread(task, found):
+            return _Case(method.name, found, started, said)
+        golds = (task.answer or "", *task.aliases)
+        if method.judge is judge_math:
+            decided = [(gold, settled(gold, found.text)) for gold in golds]
+            right = next((verdict for _, verdict in decided if verdict and verdict.correct), None)
+            wrong = next((verdict for _, verdict in decided if verdict), None)
+            pending = () if right else tuple(gold for gold, verdict in decided if verdict is None)
+            return _Case(method.name, found, started, right or wrong or judge_math(task, golds[0], found.text), pending)
+        verdicts = (method.judge(task, gold, found.text) for gold in golds)
+        first = next(verdicts)
+        return _Case(
+            method.name, found, started, first if first.correct else next((v for v in verdicts if v.correct), first)
         )
 
 
-def _verdict(task: Task, found: Extraction, method: Method) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One answer being judged."""
+
+    method: str
+    found: Extraction
+    started: float
+    verdict: Verdict
+    open: tuple[str, ...] = ()
+    """Golds that only algebra can compare with the answer."""
+
+    def closed(self, gold: str, same: bool | TooComplex) -> _Case:
+        """The case after algebra spoke on one gold. Once right it stays right."""
+        return self if self.verdict.correct else replace(self, verdict=by_algebra(gold, self.found.text, same))
+
+    def score(self) -> Score:
+        """The verdict with all that is needed to check it by eye."""
+        return Score(
+            correct=self.verdict.correct,
+            method=self.method,
+            extracted=self.found.text[:KEPT_CHARS],
+            rule=self.found.rule,
+            reason=self.verdict.reason,
+            ms=(time.perf_counter() - self.started) * 1000,
+        )
+
+
+def _unread(task: Task, found: Extraction) -> Verdict | None:
+    """The verdict on what is not compared at all."""
     if task.answer is None:
         return Verdict(False, "The task has no gold answer, so nothing can be right.")
     if found.rule == "none":
@@ -89,8 +155,7 @@ def _verdict(task: Task, found: Extraction, method: Method) -> Verdict:
         return Verdict(
             False, f"The answer has {len(found.text):,} characters; at most {MAX_ANSWER_CHARS:,} are compared."
         )
-    verdicts = [method.judge(task, gold, found.text) for gold in (task.answer, *task.aliases)]
-    return next((verdict for verdict in verdicts if verdict.correct), verdicts[0])
+    return None
 
 
 def kind_of(task: Task) -> AnswerType:

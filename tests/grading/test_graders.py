@@ -220,7 +220,7 @@ def test_exact_answers_are_compared_character_by_character():
 def test_latex_is_equal_but_for_its_writing(gold, answer):
     score = graded("math", gold, answer)
     assert score.correct
-    assert score.method == "math_text"
+    assert score.method == "math"
 
 
 @pytest.mark.parametrize(
@@ -319,6 +319,6 @@ def test_no_grader_raises_for_any_text(kind, gold, answer, choices):
 
 
 def test_a_way_of_grading_can_be_replaced():
-    grader = StandardGrader({"math": Method("always", lambda task, gold, answer: Verdict(True, "So it is."))})
+    grader = StandardGrader(methods={"math": Method("always", lambda task, gold, answer: Verdict(True, "So it is."))})
     score = grader.judge(Task(id="t", question="q", answer="1", answer_type="math"), Answer(text="2", source="tool"))
     assert (score.correct, score.method) == (True, "always")

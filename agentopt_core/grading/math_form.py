@@ -1,0 +1,245 @@
+r"""The outer form of a mathematical answer: a list, a set, a tuple or interval, a union, a matrix, or one expression.
+
+Answers are compared form by form, so that (2,1) is not (1,2), [1,2] is not (1,2), and the solutions 3, -3 are the same
+as x = -3 or x = 3. Only single expressions are left to algebra. Whatever decides these is handed in (`Same`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from agentopt_core.grading.latex import without_wrapping
+from agentopt_core.grading.numbers import parse_number
+
+MAX_ITEMS = 40
+"""Longer lists are compared by their letters only."""
+
+Same = Callable[[str, str], bool]
+"""`same(gold, answer)`: whether two single expressions are equal."""
+
+
+class Group(NamedTuple):
+    """Several expressions in a form that says whether their order counts."""
+
+    kind: Literal["list", "set", "tuple", "union", "matrix"]
+    items: tuple[Form, ...]
+    marks: str = ""
+    """For tuples and intervals the brackets, for matrices the width of each row."""
+
+
+Form = str | Group
+
+_SIGNS = {
+    "\u2212": "-", "\u2013": "-", "π": r"\pi ", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/",
+    "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∪": r"\cup ", "∈": r"\in ", "±": r"\pm ",
+    "°": r"^\circ ", "√": r"\sqrt ", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
+}  # fmt: skip
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}", re.DOTALL)
+_LEFT_SIDE = re.compile(
+    r"\s*(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?[0-9a-zA-Z]\}?)?(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*"
+)
+_SEPARATOR = re.compile(
+    r"[,;]\s*(?:and|or)\b|[,;]|\b(?:and|or)\b|\\(?:quad|qquad)(?![a-zA-Z])|\\(?:lor|land|vee)(?![a-zA-Z])"
+)
+_UNION = re.compile(r"\\(?:cup|bigcup)(?![a-zA-Z])|(?<=[)\]}])\s*[uU]\s*(?=[(\[])")
+_MATRIX = re.compile(
+    r"\\begin\s*\{([pbBvV]?)(?:small)?(matrix|array)\}(?:\s*\{[lcr|]*\})?(.*)\\end\s*\{\1(?:small)?\2\}", re.DOTALL
+)
+_OPENING = re.compile(r"\\(?:langle|lbrace)(?![a-zA-Z])|\\\{")
+_CLOSING = re.compile(r"\\(?:rangle|rbrace)(?![a-zA-Z])|\\\}")
+_PLUS_MINUS = re.compile(r"\\pm(?![a-zA-Z])|\\mp(?![a-zA-Z])")
+_SPELLINGS = (
+    (re.compile(r"(?<![\\a-zA-Z])pi(?![a-zA-Z])"), r"\\pi "),
+    (re.compile(r"(?<![\\a-zA-Z])inf(?:ini)?ty(?![a-zA-Z])"), r"\\infty "),
+    (re.compile(r"(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
+    (re.compile(r"\\sqrt\s*([0-9]{2,40})"), r"\\sqrt{\1}"),
+    (re.compile(r"\\log_\s*\{?\s*e\s*\}?(?![a-zA-Z])"), r"\\ln "),
+)
+"""How people write what LaTeX has a command for."""
+_REPEATING = re.compile(r"([0-9]{0,30})\.([0-9]{0,30})\\overline\s*\{\s*([0-9]{1,30})\s*\}")
+_ROW = "\x1e"
+_UNIT_NAMES = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "l": "liters", "L": "liters"}
+_SHORT_UNIT = re.compile(
+    r"\\(?:text|textrm|mathrm|mbox|rm)\s*\{\s*([mgshlL])\s*\}(?=\s*(?:\^\s*\{?[23]\}?)?\s*\$?\.?\s*\Z)"
+)
+"""Units of one letter at the end: unwrapped they would be variables."""
+
+
+def prepared(text: str) -> str:
+    """The answer in one way of writing signs, without wrapping and outer box."""
+    text = _RAISED.sub(lambda found: f"^{{{found[0].translate(_SUPERSCRIPTS)}}}", text.replace(r"\!", ""))
+    for sign, latex in _SIGNS.items():
+        text = text.replace(sign, latex)
+    text = _SHORT_UNIT.sub(lambda found: f" {_UNIT_NAMES[found[1]]}", text)
+    text = _unwrapped(text)
+    while boxed := _BOXED.fullmatch(text.strip()):
+        text = _unwrapped(boxed[1])
+    for spelling, latex in _SPELLINGS:
+        text = spelling.sub(latex, text)
+    text = _REPEATING.sub(_fraction, text).strip()
+    return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
+
+
+def _unwrapped(text: str) -> str:
+    r"""Without wrapping, but with the `\\` that parts the rows of a matrix."""
+    return without_wrapping(text.replace(r"\\", _ROW)).replace(_ROW, r"\\")
+
+
+def _fraction(found: re.Match[str]) -> str:
+    r"""0.1\overline{6} as the fraction it is."""
+    whole, once, again = found[1] or "0", found[2], found[3]
+    bottom = (10 ** len(again) - 1) * 10 ** len(once)
+    top = int(whole + once + again) - int(whole + once)
+    return rf"\frac{{{top}}}{{{bottom}}}"
+
+
+def form_of(text: str) -> Form:
+    """The form of a prepared answer."""
+    text = text.strip()
+    if parse_number(text) is not None:  # the comma of 1,234 parts nothing
+        return text
+    if len(parts := _split(text, _UNION)) > 1:
+        return Group("union", tuple(form_of(part) for part in parts))
+    if len(parts := _split(text, _SEPARATOR)) > 1:
+        return Group("list", tuple(form_of(part) for part in parts if part.strip()))
+    bare = without_left(text)
+    if bare != text:
+        inner = form_of(bare)
+        return inner if isinstance(inner, Group) else text
+    if len(_PLUS_MINUS.findall(text)) == 1:
+        return Group("list", tuple(_PLUS_MINUS.sub(sign, text) for sign in ("+", "-")))
+    if matrix := _MATRIX.fullmatch(text):
+        return _matrix(matrix)
+    return _bracketed(text) or text
+
+
+def same_form(gold: Form, answer: Form, same: Same) -> bool:
+    """Whether two answers are equal; `same` is asked about single expressions only as far as their forms agree."""
+    if isinstance(gold, Group) and isinstance(answer, Group):
+        return _same_group(gold, answer, same)
+    if isinstance(gold, str) and isinstance(answer, str):
+        return same(gold, answer)
+    group = gold if isinstance(gold, Group) else answer
+    assert isinstance(group, Group)
+    if group.kind in ("tuple", "union") or (group.kind == "list" and _is_inequality(gold, answer)):
+        # an interval may be answered by an inequality: for algebra to decide
+        return same(written(gold), written(answer))
+    return False
+
+
+def written(form: Form) -> str:
+    """The form as LaTeX again."""
+    if isinstance(form, str):
+        return form
+    items = [written(item) for item in form.items]
+    match form.kind:
+        case "tuple":
+            return f"{form.marks[0]}{', '.join(items)}{form.marks[1]}"
+        case "set":
+            return rf"\{{{', '.join(items)}\}}"
+        case "union":
+            return r" \cup ".join(items)
+        case "matrix" | "list":
+            return ", ".join(items)
+
+
+def without_left(text: str) -> str:
+    r"""`x = 3` as `3`, `x \in [1,2]` as `[1,2]`: what stands before a single sign says nothing about the value."""
+    found = _LEFT_SIDE.match(text)
+    rest = text[found.end() :] if found else text
+    return rest if rest and not re.search(r"=|\\in(?![a-zA-Z])", rest) else text
+
+
+def _same_group(gold: Group, answer: Group, same: Same) -> bool:
+    if len(gold.items) != len(answer.items) or len(gold.items) > MAX_ITEMS:
+        return False
+    kinds = {gold.kind, answer.kind}
+    if kinds <= {"list", "set"} or kinds == {"union"}:
+        return _in_any_order(gold.items, answer.items, same)
+    # A tuple whose brackets were left out is still in order.
+    if kinds in ({"tuple"}, {"matrix"}) and gold.marks != answer.marks:
+        return False
+    if kinds in ({"tuple"}, {"matrix"}, {"tuple", "list"}):
+        return all(same_form(one, other, same) for one, other in zip(gold.items, answer.items, strict=True))
+    return False
+
+
+def _in_any_order(golds: Sequence[Form], answers: Sequence[Form], same: Same) -> bool:
+    left = list(answers)
+    for gold in golds:
+        # what is written alike is taken first: it needs no algebra
+        left.sort(key=lambda answer: written(answer) != written(gold))
+        found = next((place for place, answer in enumerate(left) if same_form(gold, answer, same)), None)
+        if found is None:
+            return False
+        del left[found]
+    return True
+
+
+def _is_inequality(gold: Form, answer: Form) -> bool:
+    return any(isinstance(one, str) and re.search(r"[<>]|\\[lg]eq?(?![a-zA-Z])", one) for one in (gold, answer))
+
+
+def _split(text: str, at: re.Pattern[str]) -> list[str]:
+    """The parts between separators that stand outside all brackets."""
+    parts, start, depth = [], 0, 0
+    place = 0
+    while place < len(text):
+        if text.startswith((r"\begin", r"\langle", r"\{", r"\lbrace"), place) or text[place] in "([{":
+            depth += 1
+        elif text.startswith((r"\end", r"\rangle", r"\}", r"\rbrace"), place) or text[place] in ")]}":
+            depth -= 1
+        if depth <= 0 and (found := at.match(text, place)) and found.end() > place:
+            parts.append(text[start:place])
+            place = start = found.end()
+            continue
+        place += 2 if text.startswith((r"\{", r"\}"), place) else 1
+    return [*parts, text[start:]]
+
+
+def _bracketed(text: str) -> Group | None:
+    r"""A tuple, interval or set: brackets around two or more items, or `\{...\}` around any number."""
+    opening = _OPENING.match(text)
+    first = opening[0] if opening else text[:1]
+    if first not in ("(", "[", "{") and not opening:
+        return None
+    closing = next((found for found in _CLOSING.finditer(text) if found.end() == len(text)), None)
+    last = closing[0] if closing else text[-1:]
+    if last not in (")", "]", "}") and not closing:
+        return None
+    inner = text[len(first) : len(text) - len(last)].strip()
+    if matrix := _MATRIX.fullmatch(inner):
+        found = _matrix(matrix)
+        return found if isinstance(found, Group) else None
+    if not _is_balanced(inner):
+        return None
+    items = tuple(form_of(part) for part in _split(inner, re.compile(r"[,;]")))
+    if first in (r"\{", r"\lbrace"):
+        return Group("set", items if inner.strip() else ())
+    if first == "{" or len(items) < 2:
+        return None
+    marks = {"\\langle": "("}.get(first, first) + {"\\rangle": ")"}.get(last, last)
+    return Group("tuple", items, marks)
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for char in text:
+        depth += (char in "([{") - (char in ")]}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _matrix(found: re.Match[str]) -> Form:
+    if found[1] in ("v", "V"):  # a determinant is a number
+        return found[0]
+    rows = [row.split("&") for row in re.split(r"\\\\", found[3]) if row.strip()]
+    return Group(
+        "matrix", tuple(form_of(cell) for row in rows for cell in row), ",".join(str(len(row)) for row in rows)
+    )
