@@ -20,6 +20,9 @@ DEMO_LABEL = "Demo model (scripted, offline): shows how the app works; its numbe
 AnyWord = TypeVar("AnyWord", bound=Word)
 
 Acceptance = Literal["strict", "accept_ties"]
+GraderKind = Literal[
+    "auto", "exact", "text", "numeric", "choice", "math", "gaia", "tabmwp", "regex", "python", "judge"
+]  # fmt: skip
 
 
 class Endpoint(Word):
@@ -117,7 +120,7 @@ class TrainingConfig(Word):
 
 
 class Budget(Word):
-    """Limits over agent and optimizer together, with what is in flight; None is no limit."""
+    """Limits over all roles together, with what is in flight; None is no limit."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -161,15 +164,24 @@ class SandboxLimits(Word):
 class GraderConfig(Word):
     """Who judges answers."""
 
-    kind: Literal["auto", "python"] = "auto"
-    """`auto`: the grader chosen for each task by its answer; `python`: code of the user's, run in the sandbox."""
+    kind: GraderKind = "auto"
+    """`auto`: the grader that fits each task; `python`: code of the user's, run in the sandbox; `judge`: a language
+    model; any other: that grader for all tasks."""
     code: str = Field(default="", max_length=100_000)
     """For `python`: source that defines `grade(answer, task)`."""
+    judge: Endpoint | None = None
+    """The model that judges: all tasks with `judge`, those that ask for it with `auto`."""
 
     @model_validator(mode="after")
-    def _has_code(self) -> GraderConfig:
+    def _is_complete(self) -> GraderConfig:
         if self.kind == "python" and not self.code.strip():
             raise ValueError("the grader has no code; it defines grade(answer, task)")
+        if self.kind == "judge" and self.judge is None:
+            raise ValueError("no model is named as judge")
+        if self.judge is not None and self.kind not in ("auto", "judge"):
+            raise ValueError(f"a model is named as judge, but the grader '{self.kind}' asks none")
+        if self.judge is not None and not self.judge.model.strip():
+            raise ValueError("the judge has no model")
         return self
 
 
@@ -192,8 +204,9 @@ class RunConfig(Word):
 
     @property
     def is_demo(self) -> bool:
-        """Any of the two roles is played by the demo model, so the numbers say nothing about a real model."""
-        return self.agent.endpoint.is_demo or self.optimizer.endpoint.is_demo
+        """Any role is played by the demo model, so the numbers say nothing about a real model."""
+        judge = self.grader.judge
+        return self.agent.endpoint.is_demo or self.optimizer.endpoint.is_demo or (judge is not None and judge.is_demo)
 
 
 def parse_config(data: JsonObject) -> RunConfig:

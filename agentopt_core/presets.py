@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentopt_core.config import AgentConfig, Endpoint, OptimizerConfig, RunConfig, TrainingConfig
+from agentopt_core.grading.judge import TRIES
 from agentopt_core.views import Forecast
 from agentopt_core.words import Word
 
@@ -48,17 +49,18 @@ def presets(endpoint: Endpoint) -> dict[str, Preset]:
     }
 
 
-def forecast(config: RunConfig, train_tasks: int) -> Forecast:
+def forecast(config: RunConfig, train_tasks: int, judged: int = 0) -> Forecast:
     """Bounds of what a run takes.
 
     At least the baseline with one reply per task; at most the worst case of Algorithm 2, 1 + E x (C + 1)
-    evaluations, with every rollout at its turn cap and every optimizer step with all its retries.
+    evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers to the
+    `judged` tasks judged at the second try.
     """
     evaluations = config.training.evaluations_limit
     rollouts = evaluations * train_tasks
     turns = config.agent.turn_cap
     step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
-    requests_max = rollouts * turns + (evaluations - 1) * step_requests
+    requests_max = rollouts * turns + (evaluations - 1) * step_requests + evaluations * judged * TRIES
     requests_max = min(requests_max, config.budget.requests or requests_max)
     return Forecast(
         train_tasks=train_tasks,

@@ -17,6 +17,7 @@ from agentopt_core.commands import Command, CommandKind
 from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, NotFound, TaskSetError
 from agentopt_core.functions import FunctionSet
+from agentopt_core.grading.judge import asks_judge, require_judge
 from agentopt_core.history.run_folder import RunFolder, find_run
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.importing import FORMATS, MIN_SCORABLE, Bundle, Draft, FormatInfo, Issue, TaskSetStore
@@ -197,8 +198,11 @@ class Workbench:
         return Endpoint()
 
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
-        """What the run will take, at least and at most."""
-        return forecast(config, len(self.task_set(taskset_id).of("train")))
+        """What the run will take, at least and at most. Raises: ConfigError when a task asks for a judge in vain."""
+        task_set = self.task_set(taskset_id)
+        require_judge(config.grader, task_set.each())
+        tasks = task_set.of("train")
+        return forecast(config, len(tasks), sum(asks_judge(config.grader, task) for task in tasks))
 
     @property
     def isolation(self) -> Isolation:
@@ -250,6 +254,7 @@ class Workbench:
                 f"Task set '{task_set.name}' has only {scorable} task{'s' * (scorable > 1)} with an answer.",
                 f"Training needs at least {MIN_SCORABLE}: fewer cannot tell learning from luck.",
             )
+        require_judge(config.grader, task_set.each())
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
         return RunFolder.create(self.home, config, task_set, task_set.folder)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
+from agentopt_core.cli.grader_options import add_grader, asks_for_judge, grader_from
 from agentopt_core.cli.progress import ProgressBar, print_report
 from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
 from agentopt_core.commands import Command
@@ -59,18 +60,13 @@ def register(subparsers: Subparsers) -> None:
     rules.add_argument("--go-on-at-perfect", action="store_true", help="do not end when every task is solved")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--concurrency", type=int, default=8, metavar="N", help="rollouts in flight")
-    limits.add_argument("--budget-usd", type=float, help="US dollars, over both roles")
-    limits.add_argument("--budget-tokens", type=int, help="tokens, over both roles")
-    limits.add_argument("--budget-requests", type=int, help="requests, over both roles")
+    limits.add_argument("--budget-usd", type=float, help="US dollars, over all roles")
+    limits.add_argument("--budget-tokens", type=int, help="tokens, over all roles")
+    limits.add_argument("--budget-requests", type=int, help="requests, over all roles")
     limits.add_argument("--calls-per-rollout", type=int, default=200, metavar="N", help="calls of tools in one rollout")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
-    parser.add_argument(
-        "--grader",
-        type=Path,
-        metavar="FILE.py",
-        help="your own grader: grade(answer, task) -> True or False, sandboxed",
-    )
+    add_grader(parser)
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
     add_sandbox(parser)
@@ -129,6 +125,14 @@ def config_from(args: argparse.Namespace) -> RunConfig:
         args.optimizer_base_url or args.base_url,
         args.optimizer_api_key_env or args.api_key_env,
     )
+    judge = None
+    if asks_for_judge(args):
+        judge = endpoint_from(
+            args,
+            args.judge_model or args.model,
+            args.judge_base_url or args.base_url,
+            args.judge_api_key_env or args.api_key_env,
+        )
     texts = prompt_texts(args.prompts) if args.prompts else {}
     data: JsonObject = {
         "name": args.name,
@@ -152,7 +156,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "stop_at_perfect": not args.go_on_at_perfect,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
-        "grader": {"kind": "python", "code": grader_code(args.grader)} if args.grader else {},
+        "grader": grader_from(args, judge).model_dump(mode="json"),
         "sandbox": limits_from(args).model_dump(mode="json"),
         "concurrency": args.concurrency,
         "seed": args.seed,
@@ -173,14 +177,6 @@ def prompt_texts(folder: Path) -> dict[str, str]:
         return {path.stem: path.read_text(encoding="utf-8-sig") for path in paths}
     except UnicodeDecodeError as error:
         raise ConfigError(f"A prompt in {folder} is not UTF-8 text.", "Save it as UTF-8.") from error
-
-
-def grader_code(path: Path) -> str:
-    """The source of a grader. Raises: ConfigError when it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--grader {path} cannot be read as UTF-8 text: {error}.", "Check the path.") from error
 
 
 def endpoint_from(args: argparse.Namespace, model: str | None, base_url: str | None, key_env: str) -> Endpoint:

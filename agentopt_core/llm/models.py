@@ -18,17 +18,22 @@ from agentopt_core.seams import EventSink
 
 
 class Models:
-    """The agent's and the optimizer's model and the meter over both."""
+    """The agent's, the optimizer's and (where one is configured) the judge's model, and the meter over all."""
 
-    def __init__(self, agent: OpenAIChatModel, optimizer: OpenAIChatModel, meter: BudgetMeter) -> None:
+    def __init__(
+        self, agent: OpenAIChatModel, optimizer: OpenAIChatModel, judge: OpenAIChatModel | None, meter: BudgetMeter
+    ) -> None:
         self.agent = agent
         self.optimizer = optimizer
+        self.judge = judge
         self.meter = meter
 
     async def close(self) -> None:
         """Close all connections."""
         await self.agent.close()
         await self.optimizer.close()
+        if self.judge:
+            await self.judge.close()
 
 
 def open_models(config: RunConfig, sink: EventSink, environ: Mapping[str, str], spent: Usage | None = None) -> Models:
@@ -40,6 +45,8 @@ def open_models(config: RunConfig, sink: EventSink, environ: Mapping[str, str], 
     Raises: EndpointSetupError for an address or key that cannot work, ConfigError for a USD limit that cannot be kept.
     """
     endpoints = {"agent": config.agent.endpoint, "optimizer": config.optimizer.endpoint}
+    if config.grader.judge is not None:
+        endpoints["judge"] = config.grader.judge
     accesses = {role: resolve(endpoint, environ) for role, endpoint in endpoints.items()}
     if config.budget.usd is not None:
         for role, endpoint in endpoints.items():
@@ -63,7 +70,8 @@ def open_models(config: RunConfig, sink: EventSink, environ: Mapping[str, str], 
             memory=memory,
         )
 
-    return Models(open_model("agent"), open_model("optimizer"), meter)
+    judge = open_model("judge") if "judge" in endpoints else None
+    return Models(open_model("agent"), open_model("optimizer"), judge, meter)
 
 
 def demo_transport(endpoint: Endpoint, seed: int) -> httpx2.AsyncBaseTransport | None:

@@ -18,7 +18,6 @@ from agentopt_core.evaluation.evaluator import Evaluator
 from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted, Warned
 from agentopt_core.execution import LocalExecutor
 from agentopt_core.functions import FunctionSet
-from agentopt_core.grading import PythonGrader, StandardGrader
 from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.llm import Models, open_models
@@ -27,6 +26,7 @@ from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, Sa
 from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.seams import EventSink, Grader, Sandbox
 from agentopt_core.training.control import Control, StopNow, follow
+from agentopt_core.training.graders import open_grader
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
@@ -35,6 +35,8 @@ from agentopt_core.words import JsonObject
 
 T = TypeVar("T")
 
+JUDGEMENTS = "judgements.ndjson"
+"""The file in a run's folder that holds what its judge has said."""
 _HANDOVER_S = 20.0
 """Seconds an earlier trainer may take to clear away its sandbox after the last event of its run."""
 
@@ -98,16 +100,17 @@ class _Session:
             self._warn_of_weaker_isolation(sandbox.level)
             models = open_models(self._config, self._sink, self._environ, self._recorded.usage)
             try:
-                return await self._train(models, sandbox)
+                judgements = self._folder.path / JUDGEMENTS
+                async with open_grader(config, self._tasks, sandbox, models.judge, judgements) as grader:
+                    return await self._train(models, sandbox, grader)
             finally:
                 await models.close()
         finally:
             await sandbox.close()
 
-    async def _train(self, models: Models, sandbox: Sandbox) -> RunFinished:
+    async def _train(self, models: Models, sandbox: Sandbox, grader: Grader) -> RunFinished:
         config = self._config
         control = Control(follow(self._folder.commands), self._sink)
-        grader = await self._grader(sandbox)
         agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
         trainer = Trainer(
             evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink),
@@ -129,13 +132,6 @@ class _Session:
         finished = self._finished(trainer.state, reason, models.meter.spent)
         self._sink.emit(finished)
         return finished
-
-    async def _grader(self, sandbox: Sandbox) -> Grader:
-        if self._config.grader.kind == "auto":
-            return StandardGrader()
-        grader = PythonGrader(sandbox, self._config.grader.code)
-        await grader.check(self._tasks)
-        return grader
 
     def _warn_of_weaker_isolation(self, level: SandboxLevel) -> None:
         before = self._recorded.level
