@@ -134,3 +134,8 @@ def test_the_forecast_is_bounded_by_the_worst_case_of_algorithm_2():
     limited = config.with_(training=TrainingConfig(max_evaluations=5))
     assert forecast(limited, 20).evaluations_max == 5
     assert forecast(config.with_(budget=Budget(requests=50)), 20).requests_max == 50
+
+
+def test_the_forecast_counts_two_requests_for_each_answer_that_a_model_judges():
+    config = RunConfig(training=TrainingConfig(max_evaluations=5))
+    assert forecast(config, 20, judged=4).requests_max == forecast(config, 20).requests_max + 5 * 4 * 2

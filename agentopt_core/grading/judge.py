@@ -152,7 +152,7 @@ def require_judge(grader: GraderConfig, tasks: Iterable[Task]) -> None:
     if asking and grader.judge is None:
         rest = f" and {len(asking) - 1} more" if len(asking) > 1 else ""
         raise ConfigError(
-            f"Task {asking[0][:80]}{rest} asks for a judge, but no model is named as judge.",
+            f"A model is to judge the answers to task {asking[0][:80]}{rest}, but none is named as judge.",
             "Name one (--judge-model, or Grading on the Train page), or choose one grader for all tasks.",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from agentopt_core.agents.vision import probably_takes_images
-from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, RunConfig
+from agentopt_core.config import DEMO_LABEL, DEMO_MODEL, Endpoint, RunConfig
 from pages.components.say import plain
 
 ENDPOINT_FIELDS = (
@@ -22,18 +22,26 @@ KEEP: dict[str, Any] = {"persist_state": "session"}
 
 def endpoint_values(config: RunConfig) -> dict[str, Any]:
     """What the fields of the model part show for a configuration."""
-    agent, optimizer = config.agent.endpoint, config.optimizer.endpoint
+    agent = config.agent.endpoint
+    optimizer = own_endpoint_values(config.optimizer.endpoint, agent)
     return {
         "kind": agent.kind,
         "base_url": agent.base_url or "",
         "agent_model": "" if agent.is_demo else agent.model,
-        "optimizer_model": "" if optimizer.model == agent.model else optimizer.model,
         "api_key_env": agent.api_key_env,
-        "optimizer_base_url": "" if optimizer.base_url == agent.base_url else optimizer.base_url or "",
-        "optimizer_api_key_env": "" if optimizer.api_key_env == agent.api_key_env else optimizer.api_key_env,
         "temperature": agent.temperature,
         "vision": agent.vision,
         "demo_latency_ms": agent.demo_latency_ms,
+        **{f"optimizer_{name}": value for name, value in optimizer.items()},
+    }
+
+
+def own_endpoint_values(endpoint: Endpoint, agent: Endpoint) -> dict[str, str]:
+    """What another role's fields show; empty where it is as the agent."""
+    return {
+        "model": "" if endpoint.model == agent.model else endpoint.model,
+        "base_url": "" if endpoint.base_url == agent.base_url else endpoint.base_url or "",
+        "api_key_env": "" if endpoint.api_key_env == agent.api_key_env else endpoint.api_key_env,
     }
 
 
@@ -45,17 +53,17 @@ def endpoint_json(values: Mapping[str, Any], role: str, base: dict[str, Any]) ->
             **base, "kind": "demo", "model": DEMO_MODEL, "base_url": None, "vision": False, "demo_latency_ms": latency,
         }  # fmt: skip
 
-    def chosen(of_agent: str, of_optimizer: str) -> str:
-        """An empty field of the optimizer means: as the agent."""
-        own = (values[of_optimizer] or "").strip() if role == "optimizer" else ""
-        return own or (values[of_agent] or "").strip()
+    def chosen(of_agent: str, own: str) -> str:
+        """An empty field of another role means: as the agent."""
+        said = (values[f"{role}_{own}"] or "").strip() if role != "agent" else ""
+        return said or (values[of_agent] or "").strip()
 
     return {
         **base,
         "kind": "openai",
-        "model": chosen("agent_model", "optimizer_model"),
-        "base_url": chosen("base_url", "optimizer_base_url") or None,
-        "api_key_env": chosen("api_key_env", "optimizer_api_key_env"),
+        "model": chosen("agent_model", "model"),
+        "base_url": chosen("base_url", "base_url") or None,
+        "api_key_env": chosen("api_key_env", "api_key_env"),
         "temperature": values["temperature"],
         "vision": bool(values["vision"]) if role == "agent" else base.get("vision", False),
     }

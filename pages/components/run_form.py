@@ -13,7 +13,7 @@ from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
-from pages.components.grader_form import GRADER_PATHS, grader_fields
+from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
 from pages.components.say import compact, count, plain
 from pages.components.shell import TRAIN
@@ -53,7 +53,7 @@ def form_values(config: RunConfig) -> dict[str, Any]:
         for part in path:
             value = getattr(value, part)
         values[name] = list(value) if isinstance(value, tuple) else value
-    return values
+    return {**values, **grader_values(config)}
 
 
 def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, str]) -> RunConfig:
@@ -70,6 +70,7 @@ def form_config(values: Mapping[str, Any], base: JsonObject, prompts: dict[str, 
     data["name"] = values.get("name") or ""
     for role in ("agent", "optimizer"):
         data[role]["endpoint"] = endpoint_json(values, role, data[role]["endpoint"])
+    data["grader"]["judge"] = judge_json(values, data["grader"]["judge"])
     data["prompts"] = default_prompts().changed(prompts).model_dump()
     return parse_config(data)
 
@@ -156,9 +157,9 @@ def _training(presets: Mapping[str, Any]) -> None:
     with st.expander("Limits, budget and seed"), st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         _number("Budget (USD)", "budget_usd", "Needs models with a known price. Empty: no limit.", 0.01, None, 0.5)
         _number(
-            "Budget (tokens)", "budget_tokens", "Prompt and completion, both roles. Empty: no limit.", 1, None, 100_000
+            "Budget (tokens)", "budget_tokens", "Prompt and completion, all roles. Empty: no limit.", 1, None, 100_000
         )
-        _number("Budget (requests)", "budget_requests", "Over both roles. Empty: no limit.", 1, None, 100)
+        _number("Budget (requests)", "budget_requests", "Over all roles. Empty: no limit.", 1, None, 100)
         _number(
             "Evaluations, at most", "max_evaluations", "Baseline included. Empty: no limit beside E and C.", 1, None
         )
@@ -202,7 +203,7 @@ def _prompts() -> None:
 
 def _start(bench: Workbench, taskset_id: str | None) -> None:
     state, base = st.session_state, st.session_state["form_base"]
-    values = {name: state.get(f"form_{name}") for name in (*_PATHS, *ENDPOINT_FIELDS, "name")}
+    values = {name: state.get(f"form_{name}") for name in (*_PATHS, *ENDPOINT_FIELDS, *GRADER_FIELDS, "name")}
     edits = {name: state[f"prompt_{name}"] for name in default_prompts().texts if f"prompt_{name}" in state}
     if taskset_id is None:
         st.caption("Choose a task set first.")
@@ -237,7 +238,8 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
         st.toast("Training started.", icon=":material/play_arrow:")
         st.switch_page(TRAIN, query_params={"run": run_id})
     if st.button("Check endpoint", icon=":material/network_check:", width="stretch", key="check_endpoint"):
-        for endpoint in dict.fromkeys((config.agent.endpoint, config.optimizer.endpoint)):
+        roles = (config.agent.endpoint, config.optimizer.endpoint, config.grader.judge)
+        for endpoint in dict.fromkeys(one for one in roles if one is not None):
             place = endpoint.base_url or ("this machine" if endpoint.is_demo else "the OpenAI API")
             st.caption(f"{plain(endpoint.model)} at {plain(place)}")
             with st.spinner("Asking the endpoint"):

@@ -1,11 +1,11 @@
-"""The models of a run: one budget over both roles, opened from its configuration."""
+"""The models of a run: one budget over all roles, opened from its configuration."""
 
 import asyncio
 
 import pytest
 
 from agentopt_core.chat import ChatRequest, Purpose
-from agentopt_core.config import AgentConfig, Budget, Endpoint, OptimizerConfig, RunConfig
+from agentopt_core.config import AgentConfig, Budget, Endpoint, GraderConfig, OptimizerConfig, RunConfig
 from agentopt_core.errors import BudgetExhausted, ConfigError, EndpointSetupError, InfrastructureFault
 from agentopt_core.events import RequestFinished
 from agentopt_core.llm import open_models
@@ -57,6 +57,32 @@ def test_each_role_has_its_own_endpoint_model_and_key_and_one_meter_counts_both(
     assert (first.bodies[0]["seed"], second.bodies[0]["seed"]) == (5, 5)
     assert [event.purpose.role for event in finished] == ["agent", "optimizer"]
     assert (models.meter.spent.requests, models.meter.spent.prompt_tokens) == (5, 207)
+
+
+def test_a_judge_has_its_own_endpoint_and_key_and_is_on_the_same_meter():
+    async def work(models):
+        await models.agent.complete(ASK_AGENT)
+        await models.judge.complete(ChatRequest(purpose=Purpose(role="judge"), messages=HELLO))
+
+    with OpenAIServer() as first, OpenAIServer(key="key-of-the-judge") as second:
+        grader = GraderConfig(kind="judge", judge=at(second.base_url, "wise", api_key_env="THIRD", temperature=0))
+        models, finished = run(config(at(first.base_url), grader=grader), work, {"THIRD": "key-of-the-judge"})
+    assert (second.bodies[0]["model"], second.bodies[0]["temperature"]) == ("wise", 0)
+    assert [event.purpose.role for event in finished] == ["agent", "judge"]
+    assert models.meter.spent.requests == 2
+
+
+def test_without_a_judge_in_the_configuration_none_is_opened():
+    async def work(models):
+        assert models.judge is None
+
+    run(config(at("http://127.0.0.1:9/v1")), work)
+
+
+def test_a_limit_in_usd_needs_a_judge_with_a_known_price():
+    grader = GraderConfig(kind="judge", judge=at("http://127.0.0.1:9/v1", "unpriced"))
+    with pytest.raises(ConfigError, match="judge's model 'unpriced'"):
+        run(config(at(None, "gpt-4o"), grader=grader, budget=Budget(usd=1)), ask_both, {"OPENAI_API_KEY": "k"})
 
 
 def test_the_budget_is_over_both_roles():

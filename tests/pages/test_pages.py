@@ -1,10 +1,11 @@
 """Every page in every state: empty, running, finished, failed, a bad address, hostile text."""
 
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
-from agentopt_core.config import DEMO_LABEL, Endpoint, RunConfig
+from agentopt_core.config import DEMO_LABEL, Endpoint, GraderKind, RunConfig
 from agentopt_core.errors import ConfigError, HistoryLocked, NotFound
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Isolation
@@ -207,6 +208,28 @@ def test_no_field_takes_a_key_and_an_unset_variable_is_explained(page, monkeypat
     at.text_input(key="form_api_key_env").set_value("SOME_KEY").run()
     assert "export SOME_KEY=" in texts(at)
     assert not any("sk-" in (box.placeholder or "") for box in at.text_input)
+
+
+def test_every_grader_can_be_chosen_and_says_in_a_sentence_what_it_does(page):
+    at = page(FakeWorkbench(), "train")
+    box = at.selectbox(key="form_grader_kind")
+    said = {box.set_value(kind).run() and texts(at) for kind in get_args(GraderKind)}
+    assert len(said) == len(box.options) == len(get_args(GraderKind))
+    assert not at.exception
+
+
+def test_a_model_as_judge_has_fields_of_its_own_and_plays_demo_where_the_others_do(page):
+    at = page(FakeWorkbench(), "train")
+    at.selectbox(key="form_grader_kind").set_value("judge").run()
+    assert "understands nothing" in texts(at)
+    at.segmented_control(key="form_kind").select("openai").run()
+    assert at.text_input(key="form_judge_model").placeholder == "as the agent"
+    assert "An answer may try to talk it into a verdict" in texts(at)
+    at.selectbox(key="form_grader_kind").set_value("auto").run()
+    assert "form_judge_model" not in {box.key for box in at.text_input}
+    at.toggle(key="form_judge").set_value(True).run()
+    assert "form_judge_model" in {box.key for box in at.text_input}
+    assert not at.exception
 
 
 def test_whether_the_model_takes_images_is_filled_in_by_its_name_and_stays_as_it_is_set(page):

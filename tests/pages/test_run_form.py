@@ -1,6 +1,14 @@
 import pytest
 
-from agentopt_core.config import AgentConfig, Budget, Endpoint, RunConfig, SandboxLimits, TrainingConfig
+from agentopt_core.config import (
+    AgentConfig,
+    Budget,
+    Endpoint,
+    GraderConfig,
+    RunConfig,
+    SandboxLimits,
+    TrainingConfig,
+)
 from agentopt_core.errors import ConfigError
 from pages.components.endpoint_form import endpoint_values
 from pages.components.run_form import form_config, form_values
@@ -58,3 +66,38 @@ def test_the_demo_model_leaves_nothing_of_an_endpoint_behind():
 def test_a_value_out_of_range_is_named():
     with pytest.raises(ConfigError, match=r"training\.epochs"):
         described(RunConfig(), epochs=0)
+
+
+AGENT = Endpoint(kind="openai", model="small", base_url="http://127.0.0.1:1/v1", temperature=0.7)
+AWAY = Endpoint(kind="openai", model="wise", base_url="http://127.0.0.1:2/v1", api_key_env="WISE_KEY", temperature=0.2)
+
+
+@pytest.mark.parametrize(
+    "grader",
+    [
+        GraderConfig(kind="tabmwp"),
+        GraderConfig(kind="judge", judge=AWAY),
+        GraderConfig(judge=AWAY),
+        GraderConfig(kind="judge", judge=AGENT.with_(temperature=0)),
+        GraderConfig(kind="python", code="def grade(answer, task): return True"),
+    ],
+)
+def test_the_form_gives_back_the_grader_it_was_filled_with(grader):
+    config = RunConfig.model_validate({"agent": {"endpoint": AGENT}, "optimizer": {"endpoint": AGENT}})
+    config = config.with_(grader=grader)
+    assert described(config) == config
+
+
+def test_a_judge_without_fields_of_its_own_is_the_agents_model_at_temperature_0():
+    config = described(RunConfig(), kind="openai", agent_model="small", temperature=0.7, grader_kind="judge")
+    assert (config.grader.judge.model, config.grader.judge.temperature) == ("small", 0.0)
+
+
+def test_the_demo_model_judges_where_it_plays_all_roles():
+    assert described(RunConfig(), grader_kind="judge").grader.judge.is_demo
+
+
+def test_no_model_judges_where_another_grader_is_chosen_or_nobody_asked_for_one():
+    config = RunConfig(grader=GraderConfig(judge=Endpoint()))
+    assert described(config, grader_kind="text").grader.judge is None
+    assert described(config, judge=False).grader.judge is None
