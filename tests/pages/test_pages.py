@@ -228,7 +228,10 @@ def test_a_model_as_judge_has_fields_of_its_own_and_plays_demo_where_the_others_
     at.selectbox(key="form_grader_kind").set_value("auto").run()
     assert "form_judge_model" not in {box.key for box in at.text_input}
     at.toggle(key="form_judge").set_value(True).run()
-    assert "form_judge_model" in {box.key for box in at.text_input}
+    at.text_input(key="form_judge_model").set_value("wise").run()
+    at.text_input(key="form_agent_model").set_value("m").run()
+    at.button(key="check_endpoint").click().run()
+    assert "wise at the OpenAI API" in texts(at)
     assert not at.exception
 
 
