@@ -16,7 +16,7 @@ from agentopt_core.grading.math import by_algebra, judge_math, settled
 from agentopt_core.grading.math_pool import MathPool, TooComplex
 from agentopt_core.grading.numbers import parse_number
 from agentopt_core.grading.numeric import judge_numeric
-from agentopt_core.grading.pattern import judge_pattern
+from agentopt_core.grading.pattern import judge_pattern, why_no_pattern
 from agentopt_core.grading.tabmwp import judge_tabmwp
 from agentopt_core.grading.text import judge_exact, judge_text
 from agentopt_core.grading.verdict import Judge, Verdict, quote
@@ -179,6 +179,11 @@ def check_gold(task: Task) -> Score:
     The reason names the gold where it is the trouble.
     """
     score = StandardGrader().judge(task, Answer(text=task.answer or "", source="tool"))
+    if kind_of(task) == "regex" and task.answer is not None:  # a pattern need not match itself
+        fault = why_no_pattern(task.answer)
+        return score.with_(
+            correct=not fault, reason=f"The gold is no pattern: {fault}." if fault else "A sound pattern."
+        )
     if score.correct or task.answer is None:
         return score
     return score.with_(reason=f"The gold {quote(task.answer)} is not right against itself: {score.reason}")

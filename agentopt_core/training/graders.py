@@ -8,12 +8,11 @@ from pathlib import Path
 
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import ConfigError
-from agentopt_core.grading import PythonGrader, StandardGrader
+from agentopt_core.grading import MathPool, PythonGrader, StandardGrader
 from agentopt_core.grading.judge import JudgeGrader, JudgeWhereAsked, require_judge
 from agentopt_core.grading.judgements import Judgements
-from agentopt_core.rollouts import Answer, Score
 from agentopt_core.seams import ChatModel, Grader, Sandbox
-from agentopt_core.tasks import AnswerType, Task
+from agentopt_core.tasks import Task
 
 
 @asynccontextmanager
@@ -41,19 +40,6 @@ async def open_grader(
                 yield users
             case "judge":
                 yield judging()
-            case "auto":
-                yield JudgeWhereAsked(judging(), StandardGrader()) if grader.judge else StandardGrader()
             case kind:
-                yield OneKind(kind)
-
-
-class OneKind:
-    """Grades all tasks as if they had the same answer type."""
-
-    def __init__(self, kind: AnswerType) -> None:
-        self._kind = kind
-        self._grader = StandardGrader()
-
-    async def grade(self, task: Task, answer: Answer) -> Score:
-        """Judge one answer; see `seams.Grader`."""
-        return await self._grader.grade(task.with_(answer_type=self._kind), answer)
+                standard = StandardGrader(kind, opened.enter_context(MathPool()))
+                yield JudgeWhereAsked(judging(), standard) if grader.judge else standard
