@@ -107,6 +107,8 @@ class TrainingConfig(Word):
     """Stop by patience; without it the run goes on to E epochs or the limit on evaluations."""
     max_evaluations: int | None = Field(default=None, ge=1)
     """Evaluations of the training set, baseline included, at most; None: the worst case of Algorithm 2."""
+    open_test: bool = True
+    """When a rule has ended training, measure the baseline and the chosen set on the test split, once."""
     stop_at_perfect: bool = True
     """End the run when every training task is solved: nothing is left to gain."""
 

@@ -45,6 +45,13 @@ class RunStarted(Fact):
     resumed: bool
     pid: int
     train_tasks: int
+    """Training tasks that are run: with an answer, and such that the agent's model can take them."""
+    test_tasks: int = 0
+    """Tasks of the test split on which the run ends; 0 without a test split, or where it stays sealed."""
+    sealed_tasks: int = 0
+    """Tasks of a test split that this run leaves sealed."""
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Tasks with an answer that are not run, by the reason in words."""
     level: SandboxLevel
     isolation: str = ""
     """What that level protects, and what the stronger ones lack on this machine."""
@@ -142,6 +149,32 @@ class VerdictReached(Fact):
     candidate: Proportion | None
 
 
+class SplitOpened(Fact):
+    """The test split, sealed in training, is about to be run with one function set: the record of who saw it when."""
+
+    kind: Literal["split_opened"] = "split_opened"
+    evaluation: int
+    subject: Literal["baseline", "chosen"]
+    """The agent untrained, or the set that training chose. Nothing else is ever measured on the test split."""
+    functions_digest: str
+    n: int
+
+
+class HeldOutMeasured(Fact):
+    """What training brought on tasks that neither agent nor optimizer had seen."""
+
+    kind: Literal["held_out_measured"] = "held_out_measured"
+    baseline: Proportion
+    chosen: Proportion
+    fixed: tuple[str, ...] = ()
+    """Ids of test tasks failed untrained and solved by the chosen set."""
+    broken: tuple[str, ...] = ()
+    p_value: float
+    """Two-sided exact McNemar test."""
+    candidates: int
+    """Function sets that were tried on the training split before this one was chosen."""
+
+
 class CommandObeyed(Fact):
     """A command from commands.ndjson took effect."""
 
@@ -192,6 +225,8 @@ Event = Annotated[
     | ProposalRefused
     | UpdateProposed
     | VerdictReached
+    | SplitOpened
+    | HeldOutMeasured
     | CommandObeyed
     | Warned
     | RunFinished
@@ -212,6 +247,8 @@ KINDS = frozenset(
         ProposalRefused,
         UpdateProposed,
         VerdictReached,
+        SplitOpened,
+        HeldOutMeasured,
         CommandObeyed,
         Warned,
         RunFinished,

@@ -49,15 +49,16 @@ def presets(endpoint: Endpoint) -> dict[str, Preset]:
     }
 
 
-def forecast(config: RunConfig, train_tasks: int, judged: int = 0) -> Forecast:
+def forecast(config: RunConfig, train_tasks: int, judged: int = 0, test_tasks: int = 0) -> Forecast:
     """Bounds of what a run takes.
 
     At least the baseline with one reply per task; at most the worst case of Algorithm 2, 1 + E x (C + 1)
     evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers to the
-    `judged` tasks judged at the second try.
+    `judged` training tasks judged at the second try. The test split is run once or twice: untrained, and with what was
+    chosen.
     """
     evaluations = config.training.evaluations_limit
-    rollouts = evaluations * train_tasks
+    rollouts = evaluations * train_tasks + 2 * test_tasks
     turns = config.agent.turn_cap
     step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
     requests_max = rollouts * turns + (evaluations - 1) * step_requests + evaluations * judged * TRIES
@@ -67,6 +68,7 @@ def forecast(config: RunConfig, train_tasks: int, judged: int = 0) -> Forecast:
         evaluations_max=evaluations,
         rollouts_max=rollouts,
         requests_per_rollout=f"between 1 and {turns} (the turn cap)",
-        requests_min=min(train_tasks, requests_max),
+        test_tasks=test_tasks,
+        requests_min=min(train_tasks + test_tasks, requests_max),
         requests_max=requests_max,
     )

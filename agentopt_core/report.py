@@ -23,6 +23,8 @@ def run_result(run: RunSummary, curve: list[CurvePoint]) -> JsonObject:
         "best": run.best.accuracy if run.best else None,
         "best_interval": list(run.best.interval) if run.best and run.best.interval else None,
         "n": run.best.n if run.best else 0,
+        "test": _held_out(run),
+        "skipped": {**run.skipped},
         "epochs": [*epochs],
         "requests": run.usage.requests,
         "tokens": run.usage.tokens,
@@ -32,6 +34,25 @@ def run_result(run: RunSummary, curve: list[CurvePoint]) -> JsonObject:
         "stop_sentence": run.stop_reason,
         "level": run.level,
         "isolation": run.isolation,
+    }
+
+
+def _held_out(run: RunSummary) -> JsonObject:
+    """The test split: how many tasks, and what the chosen functions did on them; nulls where it was not opened."""
+    found = run.held_out
+    return {
+        "split": "test",
+        "tasks": run.test_tasks,
+        "sealed": found is None,
+        "baseline": found.baseline.accuracy if found else None,
+        "best": found.chosen.accuracy if found else None,
+        "best_interval": list(found.chosen.interval) if found and found.chosen.interval else None,
+        "n": found.chosen.n if found else 0,
+        "fixed": len(found.fixed) if found else None,
+        "broken": len(found.broken) if found else None,
+        "p_value": found.p_value if found else None,
+        "candidates": found.candidates if found else None,
+        "label": "fit, no hold-out" if not run.test_tasks else "held-out test" if found else "test split sealed",
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from agentopt_core.actions import Refusal
 from agentopt_core.events import VerdictKind
 from agentopt_core.functions import Function
@@ -19,6 +21,32 @@ LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "paused"})
 """A trainer works on the run, or is about to."""
 
 
+class HeldOut(Word):
+    """What the functions do on the test split, which training never saw."""
+
+    baseline: Proportion
+    """The agent untrained."""
+    chosen: Proportion
+    """With the functions that training chose."""
+    fixed: tuple[str, ...] = ()
+    """Ids of test tasks failed untrained and solved with the functions."""
+    broken: tuple[str, ...] = ()
+    p_value: float = 1.0
+    """Two-sided exact McNemar test of fixed against broken."""
+    candidates: int = 0
+    """Sets that were tried on the training split before one was chosen."""
+
+
+class Opening(Word):
+    """One look at a test split."""
+
+    run_id: str
+    run_name: str
+    at: float
+    subject: Literal["baseline", "chosen"]
+    n: int
+
+
 class RunSummary(Word):
     """A row of the runs table."""
 
@@ -29,6 +57,15 @@ class RunSummary(Word):
     """Why this status, e.g. "no trainer holds the run; last event 12 min ago"."""
     task_set: str
     train_tasks: int
+    """Training tasks that are run."""
+    test_tasks: int = 0
+    """Tasks of the test split with an answer, opened or not."""
+    sealed: bool = False
+    """The run is set to leave the test split sealed."""
+    held_out: HeldOut | None = None
+    """None before the test split was measured, and for runs that never do."""
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Tasks that were not run, by the reason in words."""
     agent_model: str
     optimizer_model: str
     is_demo: bool
@@ -194,6 +231,10 @@ class Forecast(Word):
     """What a run will take, before it starts; bounds, not promises."""
 
     train_tasks: int
+    test_tasks: int = 0
+    """Tasks that are run after training, untrained and with what was chosen."""
+    skipped: dict[str, int] = Field(default_factory=dict)
+    """Tasks with an answer that the agent's model cannot take, by the reason."""
     evaluations_max: int | None
     """None: bounded by E x (C+1) only when both rules are on."""
     rollouts_max: int | None

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agentopt_core import history
+from agentopt_core.agents.reach import within_reach
+from agentopt_core.agents.vision import probably_takes_images
 from agentopt_core.commands import Command, CommandKind
 from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, NotFound, TaskSetError
@@ -35,6 +37,7 @@ from agentopt_core.views import (
     EventLine,
     Forecast,
     FunctionVersion,
+    Opening,
     Progress,
     RunSummary,
     TaskSetSummary,
@@ -194,15 +197,24 @@ class Workbench:
     def default_endpoint(self) -> Endpoint:
         """The demo model as long as no key is set."""
         if os.environ.get("OPENAI_API_KEY"):
-            return Endpoint(kind="openai", model=os.environ.get("OPENAI_MODEL") or USUAL_MODEL)
+            model = os.environ.get("OPENAI_MODEL") or USUAL_MODEL
+            return Endpoint(kind="openai", model=model, vision=probably_takes_images(model))
         return Endpoint()
 
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
         """What the run will take, at least and at most. Raises: ConfigError when a task asks for a judge in vain."""
         task_set = self.task_set(taskset_id)
         require_judge(config.grader, task_set.each())
-        tasks = task_set.of("train")
-        return forecast(config, len(tasks), sum(asks_judge(config.grader, task) for task in tasks))
+        tasks, skipped = within_reach(task_set.of("train"), config.agent.endpoint)
+        test, _ = within_reach(task_set.of("test"), config.agent.endpoint)
+        judged = sum(asks_judge(config.grader, task) for task in tasks)
+        ahead = forecast(config, len(tasks), judged, len(test) if config.training.open_test else 0)
+        return ahead.with_(skipped=skipped)
+
+    def test_openings(self, taskset_id: str) -> list[Opening]:
+        """Every look of any run at the test split of a task set: the more there are, the less it is unseen."""
+        with self._history() as store:
+            return history.openings(store, taskset_id)
 
     @property
     def isolation(self) -> Isolation:
@@ -244,6 +256,13 @@ class Workbench:
         be isolated by less than the configuration asks for.
         """
         self.require_sandbox(config)
+        reachable, skipped = within_reach(task_set.of("train"), config.agent.endpoint)
+        if skipped and not reachable:
+            raise TaskSetError(
+                f"None of the {sum(skipped.values())} training tasks of '{task_set.name}' can be run: each "
+                f"{'; or '.join(skipped)}.",
+                "Choose a model that takes images and mark it so, or another task set.",
+            )
         if not task_set.of("train"):
             raise TaskSetError(
                 f"Task set '{task_set.name}' has no training task with an answer ({len(task_set)} tasks in all).",

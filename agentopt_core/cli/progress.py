@@ -55,7 +55,8 @@ class ProgressBar:
         match event.kind:
             case "evaluation_started":
                 self._done = self._correct = 0
-                what = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
+                trained = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
+                what = trained if event.split == "train" else f"{event.split} split"
                 self._progress.reset(self._task, total=event.n, description=what)
                 self._progress.update(self._task, accuracy="")
             case "rollout_finished":
@@ -102,6 +103,7 @@ def print_report(result: JsonObject, exported: object) -> None:
             Text(", ".join(map(str, names)) or "–"),
         )
     console.print(table)
+    console.print(_test_line(result), highlight=False, markup=False)
     cost = result["cost_usd"]
     console.print(
         f"{result['status']}: {result['stop_sentence'] or result['status_reason']}\n"
@@ -116,3 +118,19 @@ def print_report(result: JsonObject, exported: object) -> None:
 
 def _int(value: object) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _test_line(result: JsonObject) -> str:
+    """What the test split showed, in a sentence."""
+    test = result["test"]
+    assert isinstance(test, dict)
+    if not test["tasks"]:
+        return "Fit, no hold-out: the task set has no test split, so nothing shows what was learned beyond these tasks."
+    if test["sealed"]:
+        return f"The test split ({test['tasks']} tasks) is sealed."
+    before, after = test["baseline"], test["best"]
+    shares = [f"{100 * share:.1f} %" if isinstance(share, float) else "–" for share in (before, after)]
+    return (
+        f"Held-out test, {test['n']} tasks that training never saw: {shares[0]} untrained, {shares[1]} with the "
+        f"functions ({test['fixed']} fixed, {test['broken']} broken, exact p = {test['p_value']:.2g})."
+    )

@@ -57,6 +57,7 @@ def register(subparsers: Subparsers) -> None:
     rules.add_argument("--no-early-stop", action="store_true", help="do not stop by patience (ablation)")
     rules.add_argument("--no-progressive", action="store_true", help="a whole new set each step (ablation)")
     rules.add_argument("--max-evaluations", type=int, metavar="N", help="evaluations at most, baseline included")
+    rules.add_argument("--keep-test-sealed", action="store_true", help="do not measure on the test split at the end")
     rules.add_argument("--go-on-at-perfect", action="store_true", help="do not end when every task is solved")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--concurrency", type=int, default=8, metavar="N", help="rollouts in flight")
@@ -154,6 +155,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "early_stop": not args.no_early_stop,
             "max_evaluations": args.max_evaluations,
             "stop_at_perfect": not args.go_on_at_perfect,
+            "open_test": not args.keep_test_sealed,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
         "grader": grader_from(args, judge).model_dump(mode="json"),

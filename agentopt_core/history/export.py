@@ -95,7 +95,7 @@ def recorded_calls(
     """Up to `MAX_CALLS` successful calls per function: name, arguments, result. Those of the accepted evaluation come
     first, then those of others that ran the same code. A call that once returned something else is left out.
     """
-    sets = function_sets(store, run_id, functions_of(store, run_id))
+    sets = function_sets(store, run_id, functions_of(store, run_id), "train")  # test tasks stay out of exports
     recorded: list[tuple[str, object, object]] = []
     for function in learned.each():
         same_code = [
@@ -142,6 +142,7 @@ def _header(summary: RunSummary, learned: FunctionSet, split: str) -> list[str]:
         f"Tasks: {summary.task_set}. Agent: {summary.agent_model}.",
         f"Accuracy on the {split} tasks with these functions: {percent(summary.best)}.",
         f"Accuracy at the start of the run: {percent(summary.baseline)}.",
+        _unseen(summary),
         *([DEMO_LABEL] if summary.is_demo else []),
         f"Needs beside the standard library: {', '.join(packages) or 'nothing'}.",
     ]
@@ -163,6 +164,8 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
         "evaluation": summary.best_evaluation,
         "accuracy": _share(summary.best, split),
         "baseline": _share(summary.baseline, split),
+        "test": _share(summary.held_out.chosen, "test") if summary.held_out else None,
+        "test_baseline": _share(summary.held_out.baseline, "test") if summary.held_out else None,
         "functions_digest": learned.digest,
         "functions": [
             {
@@ -175,6 +178,13 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
         ],
         "files": {name: _sha256(data) for name, data in files.items()},
     }
+
+
+def _unseen(summary: RunSummary) -> str:
+    found = summary.held_out
+    if found is None:
+        return "On tasks that training did not see: not measured (fit, no hold-out)."
+    return f"On test tasks that training did not see: {percent(found.chosen)}, {percent(found.baseline)} untrained."
 
 
 def _share(result: Proportion | None, split: str) -> JsonObject | None:

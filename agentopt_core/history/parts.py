@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.rollouts import Proportion, Usage
+from agentopt_core.tasks import Split
 
 
 def proportion(row: Row | None, name: str) -> Proportion | None:
@@ -57,10 +58,13 @@ def functions_of(store: HistoryStore, run_id: str) -> dict[str, Function]:
     return {row["digest"]: Function.model_validate_json(row["function"]) for row in rows}
 
 
-def function_sets(store: HistoryStore, run_id: str, functions: dict[str, Function]) -> dict[int, FunctionSet]:
-    """The functions of each evaluation that was begun."""
+def function_sets(
+    store: HistoryStore, run_id: str, functions: dict[str, Function], split: Split | None = None
+) -> dict[int, FunctionSet]:
+    """The functions of each evaluation that was begun, on one split or on any."""
     starts = latest(store, "evaluation_starts", run_id, "evaluation")
     return {
         evaluation: FunctionSet(functions=tuple(functions[digest] for digest in start["functions"]))
         for evaluation, start in starts.items()
+        if split in (None, start["split"])
     }

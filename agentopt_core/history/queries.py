@@ -10,7 +10,7 @@ from typing import Literal
 
 from agentopt_core.history.parts import latest, proportion, summed, usage
 from agentopt_core.history.rollout_queries import rollout, rollouts
-from agentopt_core.history.run_queries import run, runs
+from agentopt_core.history.run_queries import openings, run, runs
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.update_queries import accepted_functions, function_versions, updates
 from agentopt_core.rollouts import Proportion, Usage
@@ -23,6 +23,7 @@ __all__ = [
     "curve",
     "events",
     "function_versions",
+    "openings",
     "progress",
     "rollout",
     "rollouts",
@@ -83,7 +84,7 @@ SELECT
 
 
 def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
-    """The finished evaluations in order, each with its verdict and what the run had cost by then."""
+    """The finished evaluations on training tasks in order, each with its verdict and the run's cost by then."""
     starts = latest(store, "evaluation_starts", run_id, "evaluation")
     ends = latest(store, "evaluation_ends", run_id, "evaluation")
     verdicts = latest(store, "verdicts", run_id, "evaluation")
@@ -102,6 +103,8 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     )
     points: list[CurvePoint] = []
     for evaluation, end in sorted(ends.items()):
+        if end["split"] != "train":
+            continue
         start, verdict = starts.get(evaluation), verdicts.get(evaluation)
         before = points[-1] if points else None
         result = proportion(end, "result") or Proportion(correct=0, n=0)

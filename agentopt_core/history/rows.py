@@ -25,8 +25,10 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     # By kind, not by class: see sentences.py.
     if event.kind == "run_started":
         values: Values = {
-            name: getattr(event, name) for name in ("resumed", "pid", "level", "isolation", "train_tasks")
+            name: getattr(event, name)
+            for name in ("resumed", "pid", "level", "isolation", "train_tasks", "test_tasks", "sealed_tasks")
         }
+        values["skipped"] = json.dumps(event.skipped, sort_keys=True)
         yield "trainers", {**dated, **values, "environment": json.dumps(event.environment, sort_keys=True)}
     elif event.kind == "request_finished":
         purpose = {name: getattr(event.purpose, name) for name in ("role", "evaluation", "step", "task_id")}
@@ -64,6 +66,14 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
         values = {name: getattr(event, name) for name in names}
         shares = {**_proportion("best", event.best), **_proportion("candidate", event.candidate)}
         yield "verdicts", {**dated, **values, **shares}
+    elif event.kind == "split_opened":
+        values = {name: getattr(event, name) for name in ("evaluation", "subject", "functions_digest", "n")}
+        yield "openings", {**dated, **values}
+    elif event.kind == "held_out_measured":
+        values = {name: getattr(event, name) for name in ("p_value", "candidates")}
+        values |= {"fixed": list(event.fixed), "broken": list(event.broken)}
+        shares = {**_proportion("baseline", event.baseline), **_proportion("chosen", event.chosen)}
+        yield "held_out", {**dated, **values, **shares}
     elif event.kind == "command_obeyed":
         yield "commands", {**dated, "command_id": event.command_id, "command": event.command, "given_by": event.by}
     elif event.kind == "run_finished":

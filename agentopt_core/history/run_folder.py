@@ -43,6 +43,8 @@ class TaskSetManifest(Word):
     tasks: int
     train_tasks: int
     """Scorable tasks of the training split."""
+    test_tasks: int = 0
+    """Scorable tasks of the test split."""
     taken_at: float
     """When the snapshot was taken and the run created, in seconds since 1970."""
 
@@ -74,6 +76,7 @@ class RunFolder:
             description=task_set.description,
             tasks=len(task_set),
             train_tasks=len(task_set.of("train")),
+            test_tasks=len(task_set.of("test")),
             taken_at=now,
         )
         texts = {

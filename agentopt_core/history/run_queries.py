@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +13,8 @@ from agentopt_core.history.parts import proportion, usage
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.status import Evidence, finding
 from agentopt_core.history.store import HistoryStore, Row
-from agentopt_core.views import RunSummary
+from agentopt_core.rollouts import Proportion
+from agentopt_core.views import HeldOut, Opening, RunSummary
 
 # Many small questions rather than a large one: planning a join of ten tables took ten times as long as running it.
 
@@ -56,7 +58,7 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         sql = f"SELECT * FROM {table} WHERE {which} AND {condition} ORDER BY journal_offset"  # noqa: S608 - see below
         return store.rows(sql, **values)
 
-    verdicts, ends = facts("verdicts"), facts("evaluation_ends")
+    verdicts, ends = facts("verdicts"), facts("evaluation_ends", "split = 'train'")
     evaluations: dict[str, set[int]] = defaultdict(set)
     for end in ends:
         evaluations[end["run_id"]].add(end["evaluation"])
@@ -69,6 +71,7 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         "verdict": _last(verdicts),
         "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
         "baseline": _last(row for row in ends if row["evaluation"] == 0),
+        "held_out": _last(facts("held_out")),
         "spent": _last(store.rows(_SPENT.format(which=which), **values)),
     }
     now = time.time()
@@ -123,7 +126,11 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         status=state.status,
         status_reason=state.reason,
         task_set=row["task_set"],
-        train_tasks=row["train_tasks"],
+        train_tasks=trainer["train_tasks"] if trainer else row["train_tasks"],
+        test_tasks=trainer["test_tasks"] + trainer["sealed_tasks"] if trainer else row["test_tasks"],
+        sealed=bool(trainer and trainer["sealed_tasks"]),
+        held_out=_held_out(row["held_out"]),
+        skipped=json.loads(trainer["skipped"]) if trainer else {},
         agent_model=row["agent_model"],
         optimizer_model=row["optimizer_model"],
         is_demo=row["is_demo"],
@@ -146,3 +153,29 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         stop_reason=seen.end_reason if seen.ended else "",
         hint=state.hint,
     )
+
+
+def _held_out(row: Row | None) -> HeldOut | None:
+    if row is None:
+        return None
+    nothing = Proportion(correct=0, n=0)
+    return HeldOut(
+        baseline=proportion(row, "baseline") or nothing,
+        chosen=proportion(row, "chosen") or nothing,
+        fixed=tuple(row["fixed"]),
+        broken=tuple(row["broken"]),
+        p_value=row["p_value"],
+        candidates=row["candidates"],
+    )
+
+
+def openings(store: HistoryStore, task_set_id: str) -> list[Opening]:
+    """Every look of any run at the test split of a task set, the first one first."""
+    rows = store.rows(
+        """
+        SELECT run_id, runs.name AS run_name, happened_at AS "at", subject, n
+        FROM openings JOIN runs USING (run_id) WHERE task_set_id = $id ORDER BY happened_at, journal_offset
+        """,
+        id=task_set_id,
+    )
+    return [Opening(**row) for row in rows]

@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -30,7 +30,9 @@ TABLES: dict[str, dict[str, str]] = {
         "run_id": "VARCHAR NOT NULL",
         "name": "VARCHAR",
         "task_set": "VARCHAR",
+        "task_set_id": "VARCHAR",
         "train_tasks": "INTEGER",
+        "test_tasks": "INTEGER",
         "agent_model": "VARCHAR",
         "optimizer_model": "VARCHAR",
         "is_demo": "BOOLEAN",
@@ -58,6 +60,9 @@ TABLES: dict[str, dict[str, str]] = {
         "level": "VARCHAR",
         "isolation": "VARCHAR",
         "train_tasks": "INTEGER",
+        "test_tasks": "INTEGER",
+        "sealed_tasks": "INTEGER",
+        "skipped": "VARCHAR",
         "environment": "VARCHAR",
     },
     "run_ends": {
@@ -173,6 +178,23 @@ TABLES: dict[str, dict[str, str]] = {
         "withdrawn_in_a_row": "INTEGER",
         **_proportion("best"),
         **_proportion("candidate"),
+    },
+    # Every look at the test split, and what it showed.
+    "openings": {
+        **_DATED,
+        "evaluation": "INTEGER",
+        "subject": "VARCHAR",
+        "functions_digest": "VARCHAR",
+        "n": "INTEGER",
+    },
+    "held_out": {
+        **_DATED,
+        **_proportion("baseline"),
+        **_proportion("chosen"),
+        "fixed": "VARCHAR[]",
+        "broken": "VARCHAR[]",
+        "p_value": "DOUBLE",
+        "candidates": "INTEGER",
     },
 }
 

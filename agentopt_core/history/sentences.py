@@ -42,7 +42,7 @@ def sentence(event: Event) -> Sentence | None:
         )
     if event.kind == "evaluation_started":
         names = ", ".join(event.functions.names) or "no functions"
-        what = "Baseline" if event.step is None else f"Evaluation {event.evaluation}"
+        what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
         return Sentence(f"{what} started on {event.n} {event.split} tasks with {names}.")
     if event.kind == "rollout_finished":
         if not event.rollout.is_fault:
@@ -66,6 +66,15 @@ def sentence(event: Event) -> Sentence | None:
         return Sentence(f"Step {event.step} proposes: {_changes(event.update)}.")
     if event.kind == "verdict_reached":
         return _verdict(event.verdict, event.reason, event.candidate, event.best)
+    if event.kind == "split_opened":
+        whom = "the baseline" if event.subject == "baseline" else "the chosen functions"
+        return Sentence(f"The test split ({event.n} tasks, sealed until now) is opened for {whom}.")
+    if event.kind == "held_out_measured":
+        return Sentence(
+            f"On the test split: from {percent(event.baseline)} to {percent(event.chosen)}, {len(event.fixed)} fixed "
+            f"and {len(event.broken)} broken (exact p = {event.p_value:.2g}).",
+            "good",
+        )
     if event.kind == "command_obeyed":
         return Sentence(f"'{event.command}' from {event.by} took effect.")
     if event.kind == "warned":

@@ -8,7 +8,7 @@ from agentopt_core.actions import Update
 from agentopt_core.events import Event
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Evaluation, Rollout, SandboxLevel, Usage
-from agentopt_core.tasks import Task
+from agentopt_core.tasks import Split, Task
 
 
 class Recorded:
@@ -23,6 +23,9 @@ class Recorded:
         self._finished: set[tuple[int, str]] = set()
         self._updates: dict[int, Update] = {}
         self._verdicts: set[int | None] = set()
+        self._opened: set[int] = set()
+        self.held_out = False
+        """The test split was measured to the end."""
         self.usage = Usage()
         """What all requests so far cost."""
         self.work_s = 0.0
@@ -54,6 +57,10 @@ class Recorded:
                 self._updates[event.step] = event.update
             case "verdict_reached":
                 self._verdicts.add(event.step)
+            case "split_opened":
+                self._opened.add(event.evaluation)
+            case "held_out_measured":
+                self.held_out = True
             case "request_finished":
                 self.usage += event.usage
             case _:
@@ -67,7 +74,9 @@ class Recorded:
         """Finished rollouts of an evaluation by task id."""
         return self._rollouts.get((index, functions.digest), {})
 
-    def evaluation(self, index: int, functions: FunctionSet, tasks: tuple[Task, ...]) -> Evaluation | None:
+    def evaluation(
+        self, index: int, functions: FunctionSet, tasks: tuple[Task, ...], split: Split = "train"
+    ) -> Evaluation | None:
         """An evaluation that was finished, whole, in task order."""
         if (index, functions.digest) not in self._finished:
             return None
@@ -75,8 +84,12 @@ class Recorded:
         if any(task.id not in known for task in tasks):
             return None
         rollouts = tuple(known[task.id] for task in tasks)
-        return Evaluation(index=index, functions=functions, split="train", rollouts=rollouts)
+        return Evaluation(index=index, functions=functions, split=split, rollouts=rollouts)
 
     def has_verdict(self, step: int | None) -> bool:
         """The verdict of that step (None: the baseline) is already in the journal."""
         return step in self._verdicts
+
+    def was_opened(self, index: int) -> bool:
+        """The journal says that the test split was opened for that evaluation."""
+        return index in self._opened

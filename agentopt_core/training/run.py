@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import agentopt_core
 from agentopt_core.agents import FunctionCallingAgent
+from agentopt_core.agents.reach import within_reach
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, BudgetExhausted, RunBusy
 from agentopt_core.evaluation.evaluator import Evaluator
@@ -27,6 +28,7 @@ from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.seams import EventSink, Grader, Sandbox
 from agentopt_core.training.control import Control, StopNow, follow
 from agentopt_core.training.graders import open_grader
+from agentopt_core.training.held_out import RULES, HeldOut
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
@@ -37,6 +39,7 @@ T = TypeVar("T")
 
 JUDGEMENTS = "judgements.ndjson"
 """The file in a run's folder that holds what its judge has said."""
+_UNMEASURED = "The test split was opened, but not measured to the end."
 _HANDOVER_S = 20.0
 """Seconds an earlier trainer may take to clear away its sandbox after the last event of its run."""
 
@@ -88,7 +91,14 @@ class _Session:
         self._sink = sink
         self._recorded = recorded
         self._config: RunConfig = folder.config()
-        self._tasks = folder.tasks().of("train")
+        tasks = folder.tasks()
+        endpoint = self._config.agent.endpoint
+        self._tasks, self._skipped = within_reach(tasks.of("train"), endpoint)
+        test, skipped = within_reach(tasks.of("test"), endpoint)
+        self._test = test if self._config.training.open_test else ()
+        self._sealed = len(test) - len(self._test)
+        for reason, n in skipped.items():
+            self._skipped[reason] = self._skipped.get(reason, 0) + n
         self._began = time.monotonic()
 
     async def run(self) -> RunFinished:
@@ -98,10 +108,13 @@ class _Session:
         try:
             self._sink.emit(self._started(sandbox.level, isolation))
             self._warn_of_weaker_isolation(sandbox.level)
+            self._warn_of_skipped_tasks()
             models = open_models(self._config, self._sink, self._environ, self._recorded.usage)
             try:
                 judgements = self._folder.path / JUDGEMENTS
-                async with open_grader(config, self._tasks, sandbox, models.judge, judgements) as grader:
+                async with open_grader(
+                    config, (*self._tasks, *self._test), sandbox, models.judge, judgements
+                ) as grader:
                     return await self._train(models, sandbox, grader)
             finally:
                 await models.close()
@@ -112,8 +125,9 @@ class _Session:
         config = self._config
         control = Control(follow(self._folder.commands), self._sink)
         agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
+        evaluator = Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink)
         trainer = Trainer(
-            evaluator=Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink),
+            evaluator=evaluator,
             optimizer=AgentOptimizer(
                 models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, config.sandbox.packages
             ),
@@ -123,12 +137,23 @@ class _Session:
             control=control,
             recorded=self._recorded,
         )
+        held_out = HeldOut(evaluator=evaluator, tasks=self._test, sink=self._sink, recorded=self._recorded)
+        ended: list[StopReason] = []
+
+        async def to_the_end() -> None:
+            result = await trainer.train()
+            ended.append(result.reason)
+            if result.reason.kind in RULES:
+                await held_out.measure(result.state)
+
         try:
-            reason = (await until(control.listen, trainer.train)).reason
-        except BudgetExhausted as error:
-            reason = StopReason("budget", str(error))
-        except StopNow as stop:
-            reason = StopReason("stopped", str(stop))
+            await until(control.listen, to_the_end)
+        except (BudgetExhausted, StopNow) as cut:
+            if ended:  # training is over: what was cut off is the measurement on the test split
+                self._sink.emit(Warned(message=f"{_UNMEASURED} {cut}", hint="Resume the run to measure the rest."))
+            else:
+                ended.append(StopReason("budget" if isinstance(cut, BudgetExhausted) else "stopped", str(cut)))
+        reason = ended[0]
         finished = self._finished(trainer.state, reason, models.meter.spent)
         self._sink.emit(finished)
         return finished
@@ -139,12 +164,20 @@ class _Session:
             message = f"Functions ran isolated at level '{before}' before and run at '{level}' now: {PROTECTION[level]}"
             self._sink.emit(Warned(message=message))
 
+    def _warn_of_skipped_tasks(self) -> None:
+        for reason, n in self._skipped.items():
+            tasks = "1 task is" if n == 1 else f"{n} tasks are"
+            self._sink.emit(Warned(message=f"{tasks} skipped, neither right nor wrong: each {reason}."))
+
     def _started(self, level: SandboxLevel, isolation: Isolation) -> RunStarted:
         return RunStarted(
             run_id=self._folder.run_id,
             resumed=not self._recorded.is_empty,
             pid=os.getpid(),
             train_tasks=len(self._tasks),
+            test_tasks=len(self._test),
+            sealed_tasks=self._sealed,
+            skipped=self._skipped,
             level=level,
             isolation=isolation.sentence,
             environment=environment(),
