@@ -15,7 +15,7 @@ FLOORS = [
     {"execution"},
     {"evaluation"},
     {"training"},
-    {"doctor", "presets", "report", "workbench"},
+    {"doctor", "presets", "report", "task_bench", "workbench"},
     {"cli"},
     {"__main__"},
 ]

@@ -62,7 +62,7 @@ def test_code_reads_its_tasks_files_remembers_and_sees_no_key_and_the_users_grad
     with OpenAIServer(by_turn) as server:
         done = agentopt(
             *("train", "--tasks", "prices", "--base-url", server.base_url, "--model", "m", "--home", home, "--json"),
-            *("--epochs", "1", "--patience", "0", "--grader", grader, "--limit", "wall_s=30"),
+            *("--epochs", "1", "--patience", "0", "--grader", grader, "--limit", "wall_s=30", "--keep-test-sealed"),
             env={"OPENAI_API_KEY": KEY},
         )
         first = server.bodies[0]["messages"][1]["content"]

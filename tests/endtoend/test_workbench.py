@@ -94,7 +94,9 @@ def test_one_number_has_one_source(bench):
     result = bench.result(run_id)
     last = bench.curve(run_id)[-1]
     assert result["best"] == run.best.accuracy == last.best.accuracy
-    assert result["requests"] == run.usage.requests == last.usage.requests
+    assert result["requests"] == run.usage.requests > last.usage.requests  # the test split came after the curve
+    assert result["test"]["best"] == run.held_out.chosen.accuracy
+    assert result["test"]["n"] == run.held_out.chosen.n == run.test_tasks == 12
     assert result == result_of(agentopt("show", run_id, "--home", bench.home, "--json"))
 
 

@@ -16,6 +16,7 @@ from agentopt_core.history import (
     curve,
     events,
     function_versions,
+    openings,
     progress,
     rollout,
     rollouts,
@@ -372,3 +373,44 @@ def test_without_roll_back_the_last_candidate_is_the_accepted_one(tmp_path: Path
 def status(home: Path) -> str:
     [found] = runs(history(home))
     return found.status
+
+
+# The test split -------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_shows_what_its_functions_do_on_the_test_split(tmp_path: Path) -> None:
+    folder = finished_run(tmp_path)
+    found = run(history(tmp_path), folder.run_id)
+    assert found.held_out is not None
+    assert (found.held_out.baseline.correct, found.held_out.chosen.correct, found.held_out.chosen.n) == (1, 4, 6)
+    assert (len(found.held_out.fixed), len(found.held_out.broken), found.held_out.candidates) == (4, 1, 2)
+    assert found.best is not None
+    assert found.best.n == 4
+
+
+def test_every_opening_of_a_test_split_is_found_by_its_task_set(tmp_path: Path) -> None:
+    first, second = finished_run(tmp_path), finished_run(tmp_path)
+    seen = openings(history(tmp_path), "sums")
+    assert [(one.run_id, one.subject, one.n) for one in seen if one.run_id == first.run_id] == [
+        (first.run_id, "baseline", 6),
+        (first.run_id, "chosen", 6),
+    ]
+    assert {one.run_id for one in seen} == {first.run_id, second.run_id}
+    assert openings(history(tmp_path), "other") == []
+
+
+def test_the_curve_is_of_the_training_split_alone(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    on_test = [event.with_(split="test") for event in measured(1, None, NONE, BASELINE) if hasattr(event, "split")]
+    write(folder, [began(folder), *measured(0, None, NONE, BASELINE), *on_test])
+    store = history(tmp_path)
+    assert [point.evaluation for point in curve(store, folder.run_id)] == [0]
+    assert run(store, folder.run_id).evaluations == 1
+
+
+def test_skipped_tasks_are_known_by_their_reason(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    write(folder, [began(folder).with_(train_tasks=3, test_tasks=2, skipped={"needs an image shown": 1})])
+    found = run(history(tmp_path), folder.run_id)
+    assert (found.train_tasks, found.test_tasks, found.skipped) == (3, 2, {"needs an image shown": 1})
+    assert not found.sealed
