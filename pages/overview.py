@@ -9,7 +9,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL, Budget
 from agentopt_core.views import LIVE
 from pages.components.run_list import FILTERS, live_cards, runs_table
-from pages.components.say import DASH, accuracy, compact, plain, points
+from pages.components.say import DASH, FIT, accuracy, compact, plain, points
 from pages.components.states import empty_state, guarded, heading, lagging
 from pages.components.task_sets import UPLOAD
 from pages.components.workbench import workbench
@@ -34,7 +34,7 @@ def figures(runs) -> None:
             "Newest run, accuracy",
             accuracy(latest.best if latest else None),
             f"{points(latest.baseline, latest.best)}{n}" if latest and latest.best_evaluation else None,
-            help="Of its accepted functions, on its own training tasks (fit, no hold-out).",
+            help="Of its accepted functions, on its own training tasks; the test split stands in the table.",
             **card,
         )
         st.metric("Functions learned", sum(run.functions for run in runs), "over all runs", **quiet)
@@ -158,7 +158,10 @@ def draw() -> None:
     if shown:
         runs_table(workbench(), shown)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
-        st.caption(f"Accuracy on each run's own training tasks: fit, no hold-out.{demo}")
+        st.caption(
+            "Baseline and best are measured on each run's own training tasks. Test is the accuracy on tasks that "
+            f"training never saw; a dash there means {FIT}, or not opened yet.{demo}"
+        )
     else:
         empty_state("No run here", "Choose another filter above.")
     st.subheader("Quick start", anchor=False)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
+from agentopt_core.evaluation.power import smallest_gain
 from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
@@ -30,6 +31,7 @@ _PATHS = {
     "roll_back": ("training", "roll_back"),
     "early_stop": ("training", "early_stop"),
     "stop_at_perfect": ("training", "stop_at_perfect"),
+    "open_test": ("training", "open_test"),
     "max_evaluations": ("training", "max_evaluations"),
     "max_actions": ("optimizer", "max_actions"),
     "progressive": ("optimizer", "progressive"),
@@ -165,6 +167,10 @@ def _training(presets: Mapping[str, Any]) -> None:
         )
         _number("Turns a task", "turn_cap", "Replies of the agent's model in one rollout, at most.", 1, 200)
         _number("Seed", "seed", "For whatever is drawn; the demo model answers by it too.", 0, None)
+        _switch(
+            "Open the test split", "open_test",
+            "When training has ended by a rule, measure the untrained agent and the chosen functions on it, once.",
+        )  # fmt: skip
         _switch("Stop at a perfect score", "stop_at_perfect", "End when every training task is solved.")
 
 
@@ -218,12 +224,19 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
     st.table(
         {
             "Training tasks": count(ahead.train_tasks),
+            "Test tasks, at the end": count(ahead.test_tasks),
             "Evaluations, at most": count(ahead.evaluations_max),
             "Rollouts, at most": count(ahead.rollouts_max),
             "Requests": f"{compact(ahead.requests_min)} to {most}",
         },
         border="horizontal",
     )
+    for reason, n in ahead.skipped.items():
+        st.caption(f":material/visibility_off: {n} training tasks will be skipped: each {plain(reason, 200)}.")
+    gain = smallest_gain(ahead.test_tasks or ahead.train_tasks)
+    what = "test" if ahead.test_tasks else "training"
+    shows = "too few to show any gain" if gain is None else f"can show a gain of {100 * gain:.0f} points or more"
+    st.caption(f"The {ahead.test_tasks or ahead.train_tasks} {what} tasks {shows} (80 % power).")
     st.caption(
         f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
     )

@@ -59,6 +59,8 @@ def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]
             "interval": [interval(run.best) for run in runs],
             "curve": [list(curves.get(run.run_id, ())) for run in runs],
             "n": [run.best.n if run.best else None for run in runs],
+            "test": [_percent(run.held_out.chosen if run.held_out else None) for run in runs],
+            "test_n": [run.held_out.chosen.n if run.held_out else None for run in runs],
             "functions": [run.functions for run in runs],
             "cost": [cost(run.usage) for run in runs],
             "updated": [ago(run.updated_at) for run in runs],
@@ -98,6 +100,8 @@ def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> None:
                 "Curve", y_min=0, y_max=100, width=110, help="Accepted accuracy over the evaluations, 0 to 100 %"
             ),
             "n": number("n", help="Scored training tasks", width=60),
+            "test": number("Test", format="%.1f %%", width=75, help="On the test split, which training never saw"),
+            "test_n": number("Test n", help="Scored test tasks", width=70),
             "functions": number("Functions", width=80),
             "cost": "Cost",
             "updated": "Updated",

@@ -21,12 +21,14 @@ from pages.components.say import (
     clock,
     compact,
     cost,
+    held_out,
     interval,
     outcome,
     plain,
     points,
     remaining,
     shorten,
+    split_words,
     stop_reason,
     title,
 )
@@ -118,7 +120,7 @@ def _header(run: RunSummary) -> None:
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
                 _controls(run)
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
-        facts = [plain(run.task_set, 60), f"{run.train_tasks} training tasks (fit, no hold-out)"]
+        facts = [plain(run.task_set, 60), split_words(run)]
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.caption(" · ".join(facts), width="content")
@@ -128,6 +130,12 @@ def _header(run: RunSummary) -> None:
                     color="gray" if run.level in ("namespaces", "landlock") else "orange",
                     help=plain(run.isolation or PROTECTION[run.level], 900),
                 )  # fmt: skip
+
+        for reason, n in run.skipped.items():
+            tasks = "1 task is" if n == 1 else f"{n} tasks are"
+            st.caption(
+                f":material/visibility_off: {tasks} skipped, neither right nor wrong: each {plain(reason, 200)}."
+            )
 
 
 def _controls(run: RunSummary) -> None:
@@ -163,8 +171,20 @@ def _controls(run: RunSummary) -> None:
 
 def _ending(run: RunSummary) -> None:
     with st.container(border=True, gap="xsmall"):
-        st.markdown(plain(outcome(run), 600))
-        st.caption(f"{plain(stop_reason(run), 300)} Measured on the training tasks themselves: fit, no hold-out.")
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            with st.container(gap="xsmall", width="stretch"):
+                st.markdown(plain(outcome(run), 600))
+                if run.held_out:
+                    st.markdown(f"**{plain(held_out(run), 800)}**")
+                    st.caption(plain(stop_reason(run), 300))
+                else:
+                    st.caption(f"{plain(stop_reason(run), 300)} {held_out(run)}")
+            if run.held_out:
+                st.metric(
+                    f"Held-out test (n = {run.held_out.chosen.n})", accuracy(run.held_out.chosen),
+                    points(run.held_out.baseline, run.held_out.chosen) if run.best_evaluation else None, width=190,
+                    help=f"Test split, sealed until training had ended; 95 % interval {interval(run.held_out.chosen)}.",
+                )  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 FUNCTIONS, label="See and export what it learned", icon=":material/function:",

@@ -150,6 +150,32 @@ def outcome(run: RunSummary) -> str:
     )
 
 
+FIT = "fit, no hold-out"
+"""The label of figures that were measured on the tasks that were trained on, and on no others."""
+
+
+def split_words(run: RunSummary) -> str:
+    """The tasks of a run in words, and what became of its test split."""
+    if not run.test_tasks:
+        return f"{run.train_tasks} training tasks ({FIT})"
+    state = "opened once" if run.held_out else "sealed" if run.sealed else "sealed until training has ended"
+    return f"{run.train_tasks} training tasks, {run.test_tasks} test tasks ({state})"
+
+
+def held_out(run: RunSummary) -> str:
+    """What the functions do on tasks that training never saw, in a sentence; or that nothing shows it."""
+    found = run.held_out
+    if found is None:
+        if not run.test_tasks:
+            return f"Measured on the training tasks themselves: {FIT}."
+        return "Measured on the training tasks themselves; the test split was not measured, so this is fit only."
+    tried = f"{found.candidates} {'set was' if found.candidates == 1 else 'sets were'} tried in training"
+    return (
+        f"On test tasks that training never saw: {measured(found.baseline)} untrained, {measured(found.chosen)} with "
+        f"the functions; {len(found.fixed)} fixed, {len(found.broken)} broken, exact p = {found.p_value:.2g} ({tried})."
+    )
+
+
 STOPS = {
     "epochs": "All accepted epochs were reached (E).",
     "patience": "Stopped early: too many updates in a row were rolled back (C).",

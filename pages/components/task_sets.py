@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
 import streamlit as st
 
 from agentopt_core.views import TaskSetSummary
-from pages.components.say import plain, shorten
+from pages.components.say import moment, plain, shorten
 from pages.components.shell import TASKS, TRAIN
 from pages.components.split_form import split_form
 from pages.components.states import empty_state, error_state, guarded
@@ -84,10 +85,37 @@ def _one(summary: TaskSetSummary) -> None:
         with make_up, guarded():
             pictures(profile)
             power(profile)
+            _openings(id)
             repeats(profile)
     if splits.open:
         with splits, guarded():
             _resplit(summary)
+
+
+def _openings(taskset_id: str) -> None:
+    """Who looked at the test split: with every look it is a little less unseen."""
+    seen = workbench().test_openings(taskset_id)
+    runs = list(dict.fromkeys(one.run_id for one in seen))
+    if not runs:
+        st.caption(":material/lock: No run has opened the test split of this set.")
+        return
+    some = "One run has" if len(runs) == 1 else f"{len(runs)} runs have"
+    st.caption(
+        f":material/lock_open: {some} opened the test split of this set. Choosing between runs by it makes it a "
+        "training split: draw the splits anew before a final figure."
+    )
+    frame = pd.DataFrame(
+        {
+            "run": [shorten(one.run_name, 60) for one in seen],
+            "subject": ["untrained" if one.subject == "baseline" else "chosen functions" for one in seen],
+            "n": [one.n for one in seen],
+            "when": [moment(one.at) for one in seen],
+        }
+    )
+    st.dataframe(
+        frame, hide_index=True, height=240 if len(frame) > 6 else "auto", width=640, alt="Openings of the test split",
+        column_config={"run": "Run", "subject": "Measured", "n": st.column_config.NumberColumn("n"), "when": "When"},
+    )  # fmt: skip
 
 
 def _resplit(summary: TaskSetSummary) -> None:

@@ -25,6 +25,7 @@ from agentopt_core.views import (
     EventLine,
     Forecast,
     FunctionVersion,
+    Opening,
     Progress,
     RunSummary,
     TaskSetSummary,
@@ -244,6 +245,7 @@ class FakeWorkbench:
         self.endpoint = endpoint or Endpoint()
         self.draft: Draft | None = None
         self.files: dict[str, bytes] = {}
+        self.openings: list[Opening] = []
 
     def close(self) -> None:
         self.asked.append(("close",))
@@ -305,6 +307,9 @@ class FakeWorkbench:
         self.asked.append(("save_task_set", name, str(plan)))
         self.own["own"] = TaskSet(id="own", name=name, tasks=draft.preview)
         return "own"
+
+    def test_openings(self, taskset_id: str) -> list[Opening]:
+        return self.openings
 
     def discard_draft(self, draft: Draft) -> None:
         self.asked.append(("discard_draft", draft.name))

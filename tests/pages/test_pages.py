@@ -8,8 +8,8 @@ import pytest
 from agentopt_core.config import DEMO_LABEL, Endpoint, GraderKind, RunConfig
 from agentopt_core.errors import ConfigError, HistoryLocked, NotFound
 from agentopt_core.functions import FunctionSet
-from agentopt_core.rollouts import Isolation
-from agentopt_core.views import Progress
+from agentopt_core.rollouts import Isolation, Proportion
+from agentopt_core.views import HeldOut, Progress
 from pages.components.function_view import address, addressed
 from pages.components.workbench import provide_workbench
 from tests.pages.conftest import texts
@@ -316,6 +316,28 @@ def test_a_finished_run_says_its_result_why_it_ended_and_what_next(page):
     assert "See and export what it learned" in said
     assert "fit, no hold-out" in said
     assert DEMO_LABEL in said
+
+
+def test_a_run_with_a_test_split_says_what_its_functions_do_on_unseen_tasks(page):
+    unseen = HeldOut(
+        baseline=Proportion(correct=3, n=12), chosen=Proportion(correct=10, n=12), p_value=0.016, candidates=4,
+        fixed=tuple("abcdefg"),
+    )  # fmt: skip
+    at = page(FakeWorkbench((trained(test_tasks=12, held_out=unseen),)), "train", run="run-1")
+    said = texts(at)
+    assert "12 test tasks (opened once)" in said
+    assert "On test tasks that training never saw: 25.0 %" in said
+    assert "7 fixed, 0 broken, exact p = 0.016 (4 sets were tried in training)" in said
+    assert "fit, no hold-out" not in said
+    test = next(metric for metric in at.metric if metric.label == "Held-out test (n = 12)")
+    assert (test.value, test.delta) == ("83.3 %", "+58.3 points")
+
+
+def test_a_sealed_test_split_and_skipped_tasks_are_said(page):
+    run = trained(test_tasks=5, sealed=True, skipped={"needs an image": 3})
+    said = texts(page(FakeWorkbench((run,)), "train", run="run-1"))
+    assert "5 test tasks (sealed)" in said
+    assert "3 tasks are skipped, neither right nor wrong: each needs an image." in said
 
 
 def test_a_failed_run_says_why_and_the_next_move(page):

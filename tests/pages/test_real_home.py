@@ -26,9 +26,12 @@ def test_one_number_has_one_source_on_every_page(page, trained_home):
     best = say.percent(result["best"]["accuracy"] if isinstance(result["best"], dict) else result["best"])
     overview, train, learned = (page(bench, name, run=run_id) for name in ("overview", "train", "functions"))
     assert f"{overview.dataframe[0].value.iloc[0]['best']:.1f} %" == best
-    assert train.metric[0].value == best
+    metric = {one.label.split(" (")[0]: one.value for one in train.metric}
+    assert metric["Accuracy"] == best
+    assert metric["Held-out test"] == say.percent(result["test"]["best"])
+    assert f"{overview.dataframe[0].value.iloc[0]['test']:.1f} %" == metric["Held-out test"]
     assert f"to {best}" in texts(learned)
-    assert overview.dataframe[0].value.iloc[0]["cost"] == train.metric[4].value
+    assert overview.dataframe[0].value.iloc[0]["cost"] == metric["Cost"]
 
 
 def test_a_real_run_is_drawn_on_every_page_without_a_fault(page, trained_home):

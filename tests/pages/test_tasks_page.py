@@ -9,6 +9,7 @@ import pytest
 from agentopt_core.errors import TaskSetError
 from agentopt_core.importing import Draft, Issue, Profile
 from agentopt_core.tasks import Attachment, Task, TaskSet
+from agentopt_core.views import Opening
 from pages.components.task_upload import issues_csv, issues_frame
 from tests.pages.conftest import texts
 from tests.pages.fakes import FakeWorkbench, N, profile_of_tasks, tasks
@@ -128,6 +129,18 @@ def test_a_leak_between_splits_is_said_before_training(page):
     )  # fmt: skip
     assert "One question stands in more than one split" in texts(shown)
     assert shown.dataframe[0].value["tasks"].tolist() == ["a, b"]
+
+
+def test_every_look_at_the_test_split_is_told(page):
+    bench = own(Task(id="a", question="1?", answer="1"))
+    assert "No run has opened the test split" in texts(page(bench, "tasks", set="mine", part="Make-up"))
+    bench.openings = [
+        Opening(run_id="r1", run_name="First", at=0.0, subject="baseline", n=12),
+        Opening(run_id="r1", run_name="First", at=1.0, subject="chosen", n=12),
+    ]
+    shown = page(bench, "tasks", set="mine", part="Make-up")
+    assert "One run has opened the test split of this set" in texts(shown)
+    assert shown.dataframe[0].value["subject"].tolist() == ["untrained", "chosen functions"]
 
 
 def test_drawing_the_splits_anew_makes_another_set(page):
