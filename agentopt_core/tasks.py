@@ -108,6 +108,8 @@ class TaskSet(Word):
     tasks: tuple[Task, ...]
     folder: Path | None = None
     """Where the attachments' paths start from; None where no task has any."""
+    private: bool = False
+    """The tasks must not be published (GAIA): no export holds anything of them."""
 
     def __len__(self) -> int:
         return len(self.tasks)

@@ -78,7 +78,9 @@ def export_files(store: HistoryStore, run_id: str) -> dict[str, bytes]:
         )
     evaluation = summary.best_evaluation or 0
     split = latest(store, "evaluation_starts", run_id, "evaluation")[evaluation]["split"]
-    calls = recorded_calls(store, run_id, learned, evaluation)
+    # What functions were called with comes from the tasks.
+    private = store.rows("SELECT private FROM runs WHERE run_id = $run_id", run_id=run_id)[0]["private"]
+    calls = [] if private else recorded_calls(store, run_id, learned, evaluation)
     test = _TEMPLATE.read_text(encoding="utf-8")
     files = {
         "functions.py": _bytes(module_source(learned.functions, _header(summary, learned, split))),

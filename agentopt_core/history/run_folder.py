@@ -45,6 +45,8 @@ class TaskSetManifest(Word):
     """Scorable tasks of the training split."""
     test_tasks: int = 0
     """Scorable tasks of the test split."""
+    private: bool = False
+    """The tasks must not be published: no export holds anything of them."""
     taken_at: float
     """When the snapshot was taken and the run created, in seconds since 1970."""
 
@@ -77,6 +79,7 @@ class RunFolder:
             tasks=len(task_set),
             train_tasks=len(task_set.of("train")),
             test_tasks=len(task_set.of("test")),
+            private=task_set.private,
             taken_at=now,
         )
         texts = {

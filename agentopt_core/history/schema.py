@@ -31,6 +31,7 @@ TABLES: dict[str, dict[str, str]] = {
         "name": "VARCHAR",
         "task_set": "VARCHAR",
         "task_set_id": "VARCHAR",
+        "private": "BOOLEAN",
         "train_tasks": "INTEGER",
         "test_tasks": "INTEGER",
         "agent_model": "VARCHAR",

@@ -204,6 +204,7 @@ class TaskSetStore:
             description=f"Read from {path.name or path}{left_out_in_words(draft)}.",
             tasks=tasks,
             folder=draft.folder if draft.profile.attachments else None,
+            private=is_private(draft),
         )
 
     def _sample_ids(self) -> builtins.list[str]:
@@ -222,8 +223,7 @@ class TaskSetStore:
         raise NotFound(f"There is no task set '{id[:200]}'.", f"Task sets are: {known}.")
 
     def _publish(self, folder: Path, draft: Draft, name: str) -> str:
-        private = any(one.private for one in FORMATS if one.name == draft.format)
-        return self._place(folder, manifest_for_draft("", draft, name, "", private=private))
+        return self._place(folder, manifest_for_draft("", draft, name, "", private=is_private(draft)))
 
     def _place(self, folder: Path, manifest: Manifest) -> str:
         """Give a complete folder its id, at once for every reader and never over another set."""
@@ -246,6 +246,11 @@ class TaskSetStore:
             id = wanted if number == 1 else f"{wanted}-{number}"
             if not (self._own / id).exists() and not (self._samples / id).exists():
                 yield id
+
+
+def is_private(draft: Draft) -> bool:
+    """Whether the format's tasks must not be published."""
+    return any(one.private for one in FORMATS if one.name == draft.format)
 
 
 def exists(path: Path) -> bool:

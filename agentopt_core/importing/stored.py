@@ -166,6 +166,7 @@ def load(folder: Path) -> TaskSet:
         description=manifest.description,
         tasks=tasks,
         folder=folder if any(task.attachments for task in tasks) else None,
+        private=manifest.private,
     )
 
 

@@ -89,20 +89,20 @@ def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> None:
         alt="All runs with status, accuracy before and after, cost and time",
         column_config={
             "open": st.column_config.ButtonColumn("", on_click=open_run, key="open_run", type="tertiary", width=92),
-            "run": st.column_config.TextColumn("Run", width=165),
+            "run": st.column_config.TextColumn("Run", width=150),
             "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=110),
-            "tasks": st.column_config.TextColumn("Tasks", width=130),
+            "tasks": st.column_config.TextColumn("Tasks", width=120),
             "model": st.column_config.TextColumn("Model", width=105),
             "baseline": number("Baseline", format="%.1f %%", help="Accuracy without functions, training tasks"),
             "best": number("Best", format="%.1f %%", help="Accuracy of the accepted functions, training tasks"),
             "interval": st.column_config.TextColumn("95 % interval", help="Wilson's interval of the best"),
             "curve": st.column_config.LineChartColumn(
-                "Curve", y_min=0, y_max=100, width=110, help="Accepted accuracy over the evaluations, 0 to 100 %"
+                "Curve", y_min=0, y_max=100, width=90, help="Accepted accuracy over the evaluations, 0 to 100 %"
             ),
-            "n": number("n", help="Scored training tasks", width=60),
+            "n": number("n", help="Scored training tasks", width=45),
             "test": number("Test", format="%.1f %%", width=75, help="On the test split, which training never saw"),
-            "test_n": number("Test n", help="Scored test tasks", width=70),
-            "functions": number("Functions", width=80),
+            "test_n": number("Test n", help="Scored test tasks", width=60),
+            "functions": number("Functions", width=75),
             "cost": "Cost",
             "updated": "Updated",
         },

@@ -26,7 +26,7 @@ def pictures(profile: Profile) -> None:
     drawn = [(title, counts) for title, counts in parts if len(counts) > 1]
     said = [(title, counts) for title, counts in parts if len(counts) == 1]
     if drawn:
-        with st.grid(min(3, len(drawn)), min_column_width=300):
+        with st.grid(2 if len(drawn) == 4 else min(3, len(drawn)), min_column_width=280):
             for title, counts in drawn:
                 with st.container(border=True, gap="xxsmall"):
                     st.markdown(f"**{title}**")

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from agentopt_core.config import DEMO_LABEL
+from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history import export_functions, export_zip
 from agentopt_core.history.export_source import module_source, text_literal
+from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.rollouts import ToolUse
 
@@ -23,6 +24,7 @@ from .helpers import (
     DOUBLE,
     NONE,
     SCHEMA,
+    WITH_DOUBLE,
     began,
     call,
     decided,
@@ -32,6 +34,7 @@ from .helpers import (
     new_run,
     rollout,
     share,
+    task_set,
     write,
 )
 
@@ -85,9 +88,12 @@ CLASHING = (
 EXPECTED = {"area": 6, "depth": 300, "summed": "mine", "total": 4, "counter": 1, "tricky": "abc\n3", "point": {"x": 3}}
 
 
-def learned_run(home: Path, *functions: Function, calls: tuple[ToolUse, ...] = ()) -> tuple[HistoryStore, str]:
+def learned_run(
+    home: Path, *functions: Function, calls: tuple[ToolUse, ...] = (), private: bool = False
+) -> tuple[HistoryStore, str]:
     """A run whose baseline holds functions, with recorded calls of them."""
-    folder = new_run(home)
+    tasks = task_set().with_(private=private)
+    folder = RunFolder.create(home, RunConfig(), tasks)
     told = [rollout("t0", True, calls), *BETTER_ROLLOUTS[1:]]
     functions_set = FunctionSet(functions=functions)
     write(
@@ -126,6 +132,33 @@ def test_the_exported_tests_notice_other_code(tmp_path: Path) -> None:
     path = folder / "functions.py"
     path.write_text(path.read_text().replace("2 * x", "2 * x + 1e-6"))
     assert "3 failed, 1 passed" in pytest_in(folder).stdout
+
+
+def test_an_export_holds_nothing_of_tasks_that_must_not_be_published(tmp_path: Path) -> None:
+    calls = (call("double", 12345, 24690),)
+    for private in (False, True):
+        store, run_id = learned_run(tmp_path / str(private), DOUBLE, calls=calls, private=private)
+        test = (export_functions(store, run_id, tmp_path / f"out-{private}") / "test_functions.py").read_text()
+        assert ("12345" in test) is not private
+        assert pytest_in(tmp_path / f"out-{private}").returncode == 0
+
+
+def test_an_export_says_what_the_functions_do_on_unseen_tasks_and_holds_no_call_of_them(tmp_path: Path) -> None:
+    folder = finished_run(tmp_path)
+    on_test = [
+        event.with_(split="test") if hasattr(event, "split") else event
+        for event in measured(4, None, WITH_DOUBLE, (rollout("u1", True, (call("double", 777, 1554),)),))
+    ]
+    write(folder, on_test)
+    out = export_functions(history(tmp_path), folder.run_id, tmp_path / "out")
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["test"]["correct"], manifest["test"]["n"], manifest["test"]["split"]) == (4, 6, "test")
+    assert manifest["test_baseline"]["correct"] == 1
+    assert (
+        "On test tasks that training did not see: 66.7 % (4 of 6), 16.7 % (1 of 6) untrained."
+        in (out / "functions.py").read_text()
+    )
+    assert "777" not in (out / "test_functions.py").read_text()
 
 
 def test_functions_that_share_nothing_stand_side_by_side_as_they_were_written() -> None:
