@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentopt_core.grading.guard import MAX_CHARS, why_too_complex
 from agentopt_core.grading.math_form import form_of, prepared, same_form
-from agentopt_core.grading.math_pool import TooComplex
+from agentopt_core.grading.math_library import Comparison
 from agentopt_core.grading.math_rules import decide
 from agentopt_core.grading.verdict import Verdict, differs, equals
 from agentopt_core.tasks import Task
@@ -34,11 +34,11 @@ def settled(gold: str, answer: str) -> Verdict | None:
     return equals(answer, gold) if same else differs(answer, gold)
 
 
-def by_algebra(gold: str, answer: str, same: bool | TooComplex) -> Verdict:
+def by_algebra(gold: str, answer: str, found: Comparison) -> Verdict:
     """The verdict for what algebra found, or for what stopped it."""
-    if isinstance(same, TooComplex):
-        return differs(answer, gold, f" as text; it is {same}")
-    return equals(answer, gold) if same else differs(answer, gold, " (by algebra)")
+    if found.stopped:
+        return differs(answer, gold, f" as text; it is {found.stopped}")
+    return equals(answer, gold) if found.same else differs(answer, gold, " (by algebra)")
 
 
 def _by_rules(gold: str, answer: str) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 import multiprocessing
 import os
 import threading
-from concurrent.futures import CancelledError, Future
+import time
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from types import TracebackType
 from typing import Self
@@ -15,16 +16,13 @@ from pebble import ProcessExpired, ProcessPool
 
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.grading import math_library
+from agentopt_core.grading.math_library import Comparison
 
 TIME_S = 2.0
 """Seconds one comparison may take; then its process is killed and another one started."""
 MEMORY_MB = 1024
 """MiB of address space of one process."""
 _HINT = "Resume the run; what was graded is kept."
-
-
-class TooComplex(Exception):
-    """The comparison was stopped; the message says by which limit."""
 
 
 class MathPool:
@@ -43,30 +41,28 @@ class MathPool:
 
     def warm(self) -> None:
         """Start the processes now and return when one of them has answered."""
-        self.equal("x+1", "1+x")
+        self.compare("x+1", "1+x")
 
-    def equal(self, gold: str, answer: str) -> bool:
-        """Whether the two are equal.
+    def compare(self, gold: str, answer: str) -> Comparison:
+        """What algebra says; a comparison that a limit ended says so.
 
-        Raises: TooComplex when a limit ended the comparison; InfrastructureFault when the processes are lost.
+        Raises: InfrastructureFault when the processes are lost.
         """
+        started = time.perf_counter()
         try:
-            return bool(self.submit(gold, answer).result())
-        except BaseException as error:
-            raise self._meaning(error) from None
+            return self._submit(gold, answer).result()
+        except Exception as error:
+            return self._stopped(error, started)
 
-    async def equal_async(self, gold: str, answer: str) -> bool:
-        """As `equal`, without blocking the event loop."""
+    async def compare_async(self, gold: str, answer: str) -> Comparison:
+        """As `compare`, without blocking the event loop."""
+        started = time.perf_counter()
         try:
-            future: Future[bool] = self.submit(gold, answer)
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:
-            raise self._meaning(error) from None
+            return await asyncio.wrap_future(self._submit(gold, answer))
+        except Exception as error:
+            return self._stopped(error, started)
 
-    def submit(self, gold: str, answer: str) -> Future[bool]:
-        """The comparison as a future, for callers that keep many under way; read its errors with `meaning`."""
+    def _submit(self, gold: str, answer: str) -> Future[Comparison]:
         with self._lock:
             if self._pool is None:
                 self._pool = ProcessPool(
@@ -75,7 +71,7 @@ class MathPool:
                     initializer=math_library.start,
                     initargs=(self._memory_mb,),
                 )
-            return self._pool.schedule(math_library.equal, args=(gold, answer), timeout=self._time_s)
+            return self._pool.schedule(math_library.compare, args=(gold, answer), timeout=self._time_s)
 
     def close(self) -> None:
         """Kill the processes. Closing twice is fine; a closed pool starts anew when it is asked."""
@@ -93,19 +89,12 @@ class MathPool:
     ) -> None:
         self.close()
 
-    def _meaning(self, error: BaseException) -> BaseException:
+    def _stopped(self, error: Exception, started: float) -> Comparison:
         match error:
-            case FutureTimeout() | TimeoutError():
-                return TooComplex(f"too complex to evaluate in {self._time_s:g} s")
-            case MemoryError():
-                return TooComplex(f"too complex to evaluate in {self._memory_mb} MB")
+            case FutureTimeout():
+                return Comparison(False, self._time_s, f"too complex to evaluate in {self._time_s:g} s")
             case ProcessExpired():
-                return TooComplex("too complex to evaluate: its process ended")
-            case RecursionError() | OverflowError():
-                return TooComplex("too deep to evaluate")
-            case CancelledError() | RuntimeError():
-                return InfrastructureFault(f"Answers cannot be compared at the moment: {error}.", _HINT)
-            case Exception():
-                return TooComplex(f"cannot be evaluated ({type(error).__name__})")
+                spent = min(time.perf_counter() - started, self._time_s)
+                return Comparison(False, spent, "too complex to evaluate: its process ended")
             case _:
-                return error
+                raise InfrastructureFault(f"Answers cannot be compared at the moment: {error}.", _HINT) from error

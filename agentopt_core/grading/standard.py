@@ -13,7 +13,8 @@ from agentopt_core.grading.choice import judge_choice
 from agentopt_core.grading.extraction import Extraction, extract
 from agentopt_core.grading.gaia import judge_gaia
 from agentopt_core.grading.math import by_algebra, judge_math, settled
-from agentopt_core.grading.math_pool import MathPool, TooComplex
+from agentopt_core.grading.math_library import Comparison
+from agentopt_core.grading.math_pool import MathPool
 from agentopt_core.grading.numbers import parse_number
 from agentopt_core.grading.numeric import judge_numeric
 from agentopt_core.grading.pattern import judge_pattern, why_no_pattern
@@ -76,25 +77,15 @@ class StandardGrader:
     async def grade(self, task: Task, answer: Answer) -> Score:
         """Judge one answer; see `seams.Grader`."""
         case = self._case(task, answer)
-        for gold in case.open if self._math else ():
-            assert self._math is not None
-            try:
-                same: bool | TooComplex = await self._math.equal_async(gold, case.found.text)
-            except TooComplex as limit:
-                same = limit
-            case = case.closed(gold, same)
+        while self._math and case.open:
+            case = case.after(await self._math.compare_async(case.open[0], case.found.text))
         return case.score()
 
     def judge(self, task: Task, answer: Answer) -> Score:
         """Judge one answer against the gold or any alias, in this thread. Raises: InfrastructureFault."""
         case = self._case(task, answer)
-        for gold in case.open if self._math else ():
-            assert self._math is not None
-            try:
-                same: bool | TooComplex = self._math.equal(gold, case.found.text)
-            except TooComplex as limit:
-                same = limit
-            case = case.closed(gold, same)
+        while self._math and case.open:
+            case = case.after(self._math.compare(case.open[0], case.found.text))
         return case.score()
 
     def _case(self, task: Task, answer: Answer) -> _Case:
@@ -102,20 +93,27 @@ class StandardGrader:
         kind = self._kind or kind_of(task)
         method = self._methods[kind]
         found = extract(answer, kind, task.choices)
-        if said := _unread(task, found):
-            return _Case(method.name, found, started, said)
-        golds = (task.answer or "", *task.aliases)
-        if method.judge is judge_math:
-            decided = [(gold, settled(gold, found.text)) for gold in golds]
-            right = next((verdict for _, verdict in decided if verdict and verdict.correct), None)
-            wrong = next((verdict for _, verdict in decided if verdict), None)
-            pending = () if right else tuple(gold for gold, verdict in decided if verdict is None)
-            return _Case(method.name, found, started, right or wrong or judge_math(task, golds[0], found.text), pending)
-        verdicts = (method.judge(task, gold, found.text) for gold in golds)
-        first = next(verdicts)
-        return _Case(
-            method.name, found, started, first if first.correct else next((v for v in verdicts if v.correct), first)
-        )
+        verdict, pending = _unread(task, found) or _compared(task, method.judge, found.text)
+        return _Case(method.name, found, (time.perf_counter() - started) * 1000, verdict, pending)
+
+
+def _compared(task: Task, judge: Judge, answer: str) -> tuple[Verdict, tuple[str, ...]]:
+    """The verdict by rules, and the golds that are left for algebra. One gold or alias that fits is enough."""
+    golds = (task.answer or "", *task.aliases)
+    if judge is not judge_math:
+        verdicts = [judge(task, golds[0], answer)]
+        for gold in golds[1:]:
+            if verdicts[-1].correct:
+                break
+            verdicts.append(judge(task, gold, answer))
+        return (verdicts[-1] if verdicts[-1].correct else verdicts[0]), ()
+    decided = [(gold, settled(gold, answer)) for gold in golds]
+    right = next((verdict for _, verdict in decided if verdict and verdict.correct), None)
+    if right:
+        return right, ()
+    return decided[0][1] or judge_math(task, golds[0], answer), tuple(
+        gold for gold, verdict in decided if verdict is None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +122,20 @@ class _Case:
 
     method: str
     found: Extraction
-    started: float
+    ms: float
     verdict: Verdict
     open: tuple[str, ...] = ()
     """Golds that only algebra can compare with the answer."""
 
-    def closed(self, gold: str, same: bool | TooComplex) -> _Case:
-        """The case after algebra spoke on one gold. Once right it stays right."""
-        return self if self.verdict.correct else replace(self, verdict=by_algebra(gold, self.found.text, same))
+    def after(self, found: Comparison) -> _Case:
+        """The case after algebra spoke on the first open gold.
+
+        What is right stays right, and an answer that had to be stopped once is not tried on the other golds: it would
+        take the same time again.
+        """
+        verdict = by_algebra(self.open[0], self.found.text, found)
+        rest = () if found.same or found.stopped else self.open[1:]
+        return replace(self, verdict=verdict, open=rest, ms=self.ms + found.seconds * 1000)
 
     def score(self) -> Score:
         """The verdict with all that is needed to check it by eye."""
@@ -141,21 +145,20 @@ class _Case:
             extracted=self.found.text[:KEPT_CHARS],
             rule=self.found.rule,
             reason=self.verdict.reason,
-            ms=(time.perf_counter() - self.started) * 1000,
+            ms=self.ms,
         )
 
 
-def _unread(task: Task, found: Extraction) -> Verdict | None:
+def _unread(task: Task, found: Extraction) -> tuple[Verdict, tuple[str, ...]] | None:
     """The verdict on what is not compared at all."""
+    reason = ""
     if task.answer is None:
-        return Verdict(False, "The task has no gold answer, so nothing can be right.")
-    if found.rule == "none":
-        return Verdict(False, "No answer was given.")
-    if len(found.text) > MAX_ANSWER_CHARS:
-        return Verdict(
-            False, f"The answer has {len(found.text):,} characters; at most {MAX_ANSWER_CHARS:,} are compared."
-        )
-    return None
+        reason = "The task has no gold answer, so nothing can be right."
+    elif found.rule == "none":
+        reason = "No answer was given."
+    elif len(found.text) > MAX_ANSWER_CHARS:
+        reason = f"The answer has {len(found.text):,} characters; at most {MAX_ANSWER_CHARS:,} are compared."
+    return (Verdict(False, reason), ()) if reason else None
 
 
 def kind_of(task: Task) -> AnswerType:
