@@ -35,10 +35,10 @@ def settled(gold: str, answer: str) -> Verdict | None:
 
 
 def by_algebra(gold: str, answer: str, found: Comparison) -> Verdict:
-    """The verdict for what algebra found, or for what stopped it."""
-    if found.stopped:
-        return differs(answer, gold, f" as text; it is {found.stopped}")
-    return equals(answer, gold) if found.same else differs(answer, gold, " (by algebra)")
+    """The verdict for what algebra found, or for what stopped it; `gold` is the one a wrong answer is said to miss."""
+    if found.gold is not None:
+        return equals(answer, found.gold)
+    return differs(answer, gold, f" as text; it is {found.stopped}" if found.stopped else " (by algebra)")
 
 
 def _by_rules(gold: str, answer: str) -> bool:

@@ -8,23 +8,22 @@ from __future__ import annotations
 import logging
 import resource
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from agentopt_core.grading.math_form import form_of, prepared, same_form
 from agentopt_core.grading.math_rules import decide, for_algebra
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 class Comparison(NamedTuple):
-    """What algebra found out about two answers."""
+    """What algebra found out about an answer."""
 
-    same: bool
+    gold: str | None
+    """The first gold that the answer equals; None when it equals none, as far as was found out."""
     seconds: float
     """Wall clock of the comparison alone, without waiting for a process."""
     stopped: str = ""
-    """Why there is no finding, in a few words that follow "it is"; `same` is False then."""
+    """What kept a gold from being compared, in a few words that follow "it is"."""
 
 
 def start(memory_mb: int) -> None:
@@ -37,22 +36,25 @@ def start(memory_mb: int) -> None:
     _verify("1", "1")
 
 
-def compare(gold: str, answer: str) -> Comparison:
-    """Whether two answers are equal: rules first, then algebra. May take for ever, or end its process.
+def compare(golds: Sequence[str], answer: str) -> Comparison:
+    """Compare an answer with golds, rules first, then algebra. May take for ever, or end its process.
 
     What the library raises is a finding too: it cannot read everything that models write.
     """
     started = time.perf_counter()
-    same, stopped = False, ""
-    try:
-        same = same_form(form_of(prepared(gold)), form_of(prepared(answer)), _same)
-    except MemoryError:
-        stopped = "too complex to evaluate in the memory there is"
-    except (RecursionError, OverflowError):
-        stopped = "too deep to evaluate"
-    except Exception as error:
-        stopped = f"no expression that can be evaluated ({type(error).__name__})"
-    return Comparison(same, time.perf_counter() - started, stopped)
+    equal, stopped = None, ""
+    for gold in golds:
+        try:
+            if same_form(form_of(prepared(gold)), form_of(prepared(answer)), _same):
+                equal = gold
+                break
+        except MemoryError:
+            stopped = "too complex to evaluate in the memory there is"
+        except (RecursionError, OverflowError):
+            stopped = "too deep to evaluate"
+        except Exception as error:
+            stopped = f"no expression that can be evaluated ({type(error).__name__})"
+    return Comparison(equal, time.perf_counter() - started, stopped)
 
 
 def _same(gold: str, answer: str) -> bool:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from types import TracebackType
@@ -41,28 +42,28 @@ class MathPool:
 
     def warm(self) -> None:
         """Start the processes now and return when one of them has answered."""
-        self.compare("x+1", "1+x")
+        self.compare(("x+1",), "1+x")
 
-    def compare(self, gold: str, answer: str) -> Comparison:
-        """What algebra says; a comparison that a limit ended says so.
+    def compare(self, golds: Sequence[str], answer: str) -> Comparison:
+        """What algebra says of one answer and its golds, which share the time; a limit that ended it is told.
 
         Raises: InfrastructureFault when the processes are lost.
         """
         started = time.perf_counter()
         try:
-            return self._submit(gold, answer).result()
+            return self._submit(golds, answer).result()
         except Exception as error:
             return self._stopped(error, started)
 
-    async def compare_async(self, gold: str, answer: str) -> Comparison:
+    async def compare_async(self, golds: Sequence[str], answer: str) -> Comparison:
         """As `compare`, without blocking the event loop."""
         started = time.perf_counter()
         try:
-            return await asyncio.wrap_future(self._submit(gold, answer))
+            return await asyncio.wrap_future(self._submit(golds, answer))
         except Exception as error:
             return self._stopped(error, started)
 
-    def _submit(self, gold: str, answer: str) -> Future[Comparison]:
+    def _submit(self, golds: Sequence[str], answer: str) -> Future[Comparison]:
         with self._lock:
             if self._pool is None:
                 self._pool = ProcessPool(
@@ -71,7 +72,7 @@ class MathPool:
                     initializer=math_library.start,
                     initargs=(self._memory_mb,),
                 )
-            return self._pool.schedule(math_library.compare, args=(gold, answer), timeout=self._time_s)
+            return self._pool.schedule(math_library.compare, args=(golds, answer), timeout=self._time_s)
 
     def close(self) -> None:
         """Kill the processes. Closing twice is fine; a closed pool starts anew when it is asked."""
@@ -92,9 +93,9 @@ class MathPool:
     def _stopped(self, error: Exception, started: float) -> Comparison:
         match error:
             case FutureTimeout():
-                return Comparison(False, self._time_s, f"too complex to evaluate in {self._time_s:g} s")
+                return Comparison(None, self._time_s, f"too complex to evaluate in {self._time_s:g} s")
             case ProcessExpired():
                 spent = min(time.perf_counter() - started, self._time_s)
-                return Comparison(False, spent, "too complex to evaluate: its process ended")
+                return Comparison(None, spent, "too complex to evaluate: its process ended")
             case _:
                 raise InfrastructureFault(f"Answers cannot be compared at the moment: {error}.", _HINT) from error

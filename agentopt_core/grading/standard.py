@@ -77,15 +77,15 @@ class StandardGrader:
     async def grade(self, task: Task, answer: Answer) -> Score:
         """Judge one answer; see `seams.Grader`."""
         case = self._case(task, answer)
-        while self._math and case.open:
-            case = case.after(await self._math.compare_async(case.open[0], case.found.text))
+        if self._math and case.open:
+            case = case.after(await self._math.compare_async(case.open, case.found.text))
         return case.score()
 
     def judge(self, task: Task, answer: Answer) -> Score:
         """Judge one answer against the gold or any alias, in this thread. Raises: InfrastructureFault."""
         case = self._case(task, answer)
-        while self._math and case.open:
-            case = case.after(self._math.compare(case.open[0], case.found.text))
+        if self._math and case.open:
+            case = case.after(self._math.compare(case.open, case.found.text))
         return case.score()
 
     def _case(self, task: Task, answer: Answer) -> _Case:
@@ -128,14 +128,9 @@ class _Case:
     """Golds that only algebra can compare with the answer."""
 
     def after(self, found: Comparison) -> _Case:
-        """The case after algebra spoke on the first open gold.
-
-        What is right stays right, and an answer that had to be stopped once is not tried on the other golds: it would
-        take the same time again.
-        """
+        """The case after algebra spoke on the open golds."""
         verdict = by_algebra(self.open[0], self.found.text, found)
-        rest = () if found.same or found.stopped else self.open[1:]
-        return replace(self, verdict=verdict, open=rest, ms=self.ms + found.seconds * 1000)
+        return replace(self, verdict=verdict, open=(), ms=self.ms + found.seconds * 1000)
 
     def score(self) -> Score:
         """The verdict with all that is needed to check it by eye."""
