@@ -112,6 +112,11 @@ def _draft(draft: Draft, files: Sequence[UploadedFile], formats: Mapping[str, ob
     st.markdown(f"**{plain(draft.title, 80)}.** {plain(draft.reason, 300)}  \n{in_words(draft.profile)}{left_out}")
     # What concerns a whole file stands here and not only in the list.
     notices = [plain(issue.reason, 400) for issue in draft.issues if not issue.row and issue.severity == "warning"]
+    if draft.scorable and not draft.profile.scorable_splits.get("train"):
+        st.warning(
+            "As it is, this set can be looked at but not trained on. Draw the splits anew (tab Splits), then save.",
+            title="No training task with an answer",
+        )
     if notices:
         st.caption("  \n".join(f":material/info: {notice}" for notice in notices[:4]))
     if not draft.profile.tasks:

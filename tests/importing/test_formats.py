@@ -200,7 +200,7 @@ GAIA = {
 def test_gaia_is_read_with_its_attachments_and_its_hidden_answers(tmp_path, as_zip):
     draft = read_files({"gaia.zip": zipped(GAIA)}) if as_zip else read_path(written(tmp_path / "gaia", GAIA))
     assert (draft.format, draft.name, draft.left_out) == ("gaia", "gaia", 1)
-    assert (draft.profile.splits, draft.scorable) == ({"train": 3, "test": 1}, 3)
+    assert (draft.profile.splits, draft.scorable) == ({"val": 3, "test": 1}, 3)
     task = tasks_of(draft)[1]
     assert (task.id, task.level, task.answer, task.answer_type) == ("t2", "2", "2", "gaia")
     assert (task.attachments[0].path, task.attachments[0].media_type) == ("attachments/two.csv", "text/csv")
@@ -373,6 +373,9 @@ def test_the_shared_gaia_folder_is_one_set_with_its_attachments_however_it_comes
     folder = shared("gaia_format_synthetic")
     flat = {path.name: path.read_bytes() for path in (folder / "2023/validation").iterdir()}
     archive = zipped({str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")})
+    folders = {"val": 10, "test": 1}
+    assert read_path(folder).profile.splits == read_files({"gaia.zip": archive}).profile.splits == folders
+    assert read_files(flat).profile.splits == {"train": 10}
     for draft, held in ((read_path(folder), 1), (read_files({"gaia.zip": archive}), 1), (read_files(flat), 0)):
         assert (draft.scorable, draft.profile.tasks, draft.left_out) == (10, 10 + held, 1)
         assert (draft.profile.attachments, draft.profile.media["image/png"]) == (8, 1)

@@ -264,6 +264,14 @@ def test_saving_an_upload_opens_the_new_set(page, tmp_path):
     assert at.query_params["set"] == "own"
 
 
+def test_a_set_without_a_training_task_says_what_to_do_before_it_is_saved(page, tmp_path):
+    preview = tuple(task.with_(split="test") for task in tasks("upload", 20).tasks)
+    bench = FakeWorkbench()
+    bench.draft = draft(tmp_path, preview=preview, profile=profile_of_tasks(preview))
+    at = uploaded(page, bench)
+    assert "Draw the splits anew" in at.warning[0].value
+
+
 def test_splits_drawn_before_saving_are_saved(page, tmp_path):
     preview = tasks("upload", 20).tasks
     bench = FakeWorkbench()

@@ -35,8 +35,11 @@ def _make(record: Record, setting: Setting) -> Made:
 
 
 def _split(file: str, answer: str | None) -> Split:
-    """GAIA has no training split: its validation tasks are trained on. Only test answers are hidden."""
-    return "test" if answer is None or "test" in PurePosixPath(file).parent.parts else "train"
+    """By the folder; a file without one is trained on. Only test answers are hidden."""
+    folders = PurePosixPath(file).parent.parts
+    if answer is None or "test" in folders:
+        return "test"
+    return "val" if "validation" in folders else "train"
 
 
 def _files(record: Record, setting: Setting) -> tuple[Wanted, ...]:
@@ -54,7 +57,8 @@ FORMAT = Format(
     name="gaia",
     title="GAIA",
     sentence="metadata.jsonl or metadata.parquet with the attachments beside it, as a folder, a zip or single files; "
-    "validation tasks become training tasks, the answers of test tasks are hidden. Its tasks are never exported.",
+    "the answers of its test tasks are hidden, and it has no training split: divide it anew to train on it. Its tasks are "
+    "never exported.",
     keys=("task_id", "Question", "Final answer"),
     make=_make,
     sign=lambda table: "they are written as in GAIA",
@@ -70,7 +74,7 @@ FORMAT = Format(
     ),
     private=True,
     notes=(
-        "GAIA has no training split: its validation tasks are in 'train'. Divide them anew to keep some for 'val'.",
+        "GAIA has no training split: to train on its validation tasks, divide them anew.",
         "GAIA's tasks are not to be published: they stay on this machine and are part of no export.",
     ),
 )
