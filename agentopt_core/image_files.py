@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 import struct
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from PIL import Image
 
 MAX_PIXELS = 32_000_000
-"""Pixels an image may have, width times height."""
+"""Pixels an image may have. One copy of so many takes 128 MB, and flattening one takes three or four for a moment."""
 MEDIA_TYPES = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -47,32 +48,41 @@ def check_image(content: bytes) -> str:
 
     Raises: BadImage.
     """
+    with open_image(content) as image:
+        image.load()
+        return str(image.format)
+
+
+@contextmanager
+def open_image(content: bytes) -> Iterator[Image.Image]:
+    """The image, its size checked and nothing decoded yet; what decoders stumble over inside is a `BadImage`.
+
+    Raises: BadImage.
+    """
     kind = format_of(content[:16])
     if kind is None:
         raise BadImage("is no PNG, JPEG, GIF, WebP or BMP image by its content")
     try:
         if kind == "WEBP":  # its decoder makes room for all pixels as soon as it is opened
-            check_size(*webp_size(content))
+            _check_size(*_webp_size(content))
         # Pillow would try every format it knows; only the one whose sign the file bears may look at it.
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
-            check_size(*image.size)
-            image.load()
+            _check_size(*image.size)
+            yield image
     except BadImage:
         raise
     except Image.DecompressionBombError:  # Pillow's own limit, far above ours, comes first for the largest
         raise BadImage(_TOO_LARGE) from None
     except Exception as error:  # decoders raise whatever they stumble over
         raise BadImage(f"is a damaged {kind} image ({type(error).__name__})") from None
-    return kind
 
 
-def check_size(width: int, height: int) -> None:
-    """Raises: BadImage for an image of no or too many pixels."""
+def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS or not width or not height:
         raise BadImage(_TOO_LARGE)
 
 
-def webp_size(content: bytes) -> tuple[int, int]:
+def _webp_size(content: bytes) -> tuple[int, int]:
     """Width and height in a WebP file's first chunk (RFC 9649, 2.4 to 2.7). Raises: BadImage."""
     with suppress(struct.error):
         match content[12:16]:

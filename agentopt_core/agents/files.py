@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentopt_core.agents.images import BadImage, data_url
+from agentopt_core.agents.images import data_url
 from agentopt_core.agents.reach import out_of_reach, shown_images
 from agentopt_core.config import Endpoint
 from agentopt_core.errors import InfrastructureFault
+from agentopt_core.image_files import BadImage
 from agentopt_core.sandbox import places_of
 from agentopt_core.tasks import Attachment, Question
 

@@ -8,7 +8,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from agentopt_core.agents.images import MAX_SIDE, BadImage, data_url
+from agentopt_core.agents.images import MAX_SIDE, data_url
+from agentopt_core.image_files import BadImage
 
 from .pictures import drawing, encoded, opened, photo, png_header, webp_header
 
@@ -117,7 +118,7 @@ def test_what_is_no_whole_image_of_reasonable_size_is_refused_with_the_reason(co
 def test_a_header_that_claims_too_much_is_refused_in_bounded_memory():
     code = (
         "import resource, sys\n"
-        "from agentopt_core.agents.images import BadImage, data_url\n"
+        "from agentopt_core.agents.images import data_url\nfrom agentopt_core.image_files import BadImage\n"
         "import PIL.PngImagePlugin, PIL.WebPImagePlugin\n"
         "from tests.agents.pictures import png_header, webp_header\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"

@@ -57,8 +57,8 @@ FORMAT = Format(
     name="gaia",
     title="GAIA",
     sentence="metadata.jsonl or metadata.parquet with the attachments beside it, as a folder, a zip or single files; "
-    "the answers of its test tasks are hidden, and it has no training split: divide it anew to train on it. Its tasks are "
-    "never exported.",
+    "the answers of its test tasks are hidden, and it has no training split: divide it anew to train on it. Its tasks "
+    "are never exported.",
     keys=("task_id", "Question", "Final answer"),
     make=_make,
     sign=lambda table: "they are written as in GAIA",
