@@ -14,6 +14,7 @@ from agentopt_core.rollouts import PROTECTION
 from agentopt_core.views import LIVE, EventLine, Progress, RunSummary, UpdateView
 from pages.components.curve import accuracy_curve
 from pages.components.picker import run_picker
+from pages.components.run_ending import ending
 from pages.components.run_form import fill_form
 from pages.components.run_list import models, status_badge
 from pages.components.say import (
@@ -21,7 +22,6 @@ from pages.components.say import (
     clock,
     compact,
     cost,
-    held_out,
     interval,
     outcome,
     plain,
@@ -29,7 +29,6 @@ from pages.components.say import (
     remaining,
     shorten,
     split_words,
-    stop_reason,
     title,
 )
 from pages.components.shell import FUNCTIONS, TRAIN
@@ -95,7 +94,7 @@ def _draw(run: RunSummary) -> None:
     elif run.status in {"interrupted", "damaged"}:
         st.warning(f"{plain(run.status_reason, 600)}  \n{plain(run.hint, 300)}", title="No trainer works on this run")
     if run.status in {"finished", "stopped"}:
-        _ending(run)
+        ending(run)
     _figures(run, bench.config(run_id))
     if run.status in LIVE:
         _progress(run, progress)
@@ -167,31 +166,6 @@ def _controls(run: RunSummary) -> None:
     elif run.status in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
         ask("resume", "A trainer goes on where the journal ends.")
         st.rerun()
-
-
-def _ending(run: RunSummary) -> None:
-    with st.container(border=True, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            with st.container(gap="xsmall", width="stretch"):
-                st.markdown(plain(outcome(run), 600))
-                if run.held_out:
-                    st.markdown(f"**{plain(held_out(run), 800)}**")
-                    st.caption(plain(stop_reason(run), 300))
-                else:
-                    st.caption(f"{plain(stop_reason(run), 300)} {held_out(run)}")
-            if run.held_out:
-                st.metric(
-                    f"Held-out test (n = {run.held_out.chosen.n})", accuracy(run.held_out.chosen),
-                    points(run.held_out.baseline, run.held_out.chosen) if run.best_evaluation else None, width=190,
-                    help=f"Test split, sealed until training had ended; 95 % interval {interval(run.held_out.chosen)}.",
-                )  # fmt: skip
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link(
-                FUNCTIONS, label="See and export what it learned", icon=":material/function:",
-                query_params={"run": run.run_id},
-            )  # fmt: skip
-            if st.button("Train another run", icon=":material/add:", type="tertiary", key="another"):
-                st.switch_page(TRAIN)
 
 
 def _figures(run: RunSummary, config: RunConfig) -> None:
