@@ -42,7 +42,7 @@ def run_list(args: argparse.Namespace) -> int:
         print("No runs yet. Start one with: python -m agentopt_core train --tasks number-and-algebra")
         return 0
     table = Table(box=None, pad_edge=False)
-    for title in ("run", "status", "model", "baseline", "best", "cost"):
+    for title in ("run", "status", "model", "baseline", "best", "held-out test", "cost"):
         table.add_column(title, no_wrap=title == "run", overflow="fold")
     for run in runs:
         table.add_row(
@@ -51,6 +51,7 @@ def run_list(args: argparse.Namespace) -> int:
             Text(f"{run.agent_model} (demo)" if run.is_demo and run.agent_model != "demo" else run.agent_model),
             share(run.baseline),
             share(run.best),
+            share(run.held_out.chosen if run.held_out else None),
             dollars(run.usage.cost_usd),
         )
     console = Console()
