@@ -34,6 +34,7 @@ _BRACES = re.compile(r"\\boxed\s*\{|\\boxed\s+(?P<bare>[^\s{}$\\]+)|\\.|[{}]", r
 _MARKER = re.compile(
     r"\banswer\b[*_`\"]*[ \t]*(?:[:：]|is\b[ \t]*[:：]?)"  # Answer: / final answer: / the answer is
     r"|(?<!\#)\#{4}(?!\#)"  # GSM8K
+    r"|<answer>"  # of models that were trained to answer so
     r"|^[ \t>#*_]*final[ \t]+answer[ \t*_]*$",  # a heading of its own, the answer below it
     re.IGNORECASE | re.MULTILINE,
 )
@@ -42,7 +43,7 @@ _AROUND = (('"', '"'), ("“", "”"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"))
 _LAST_NUMBER = re.compile(
     r"(?:(?<![\w)\]}.])[-\u2212])?"
     r"(?:\\[dt]?frac\{[0-9]{1,40}\}\{[0-9]{1,40}\}"
-    r"|(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4}(?!\w))?(?:/[0-9]+(?![0-9./]))?"
+    r"|(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,4}(?!\w))?(?:/[0-9]+(?![0-9/]|\.[0-9]))?"
     r"|(?<![0-9])\.[0-9]+)"
 )
 
@@ -180,7 +181,10 @@ def _last_box(text: str) -> tuple[int, str]:
 def _last_marked(text: str, numbers: bool) -> tuple[int, str]:
     """Place and answer of the last marker that has one; (-1, "") without."""
     for marker in list(_MARKER.finditer(text))[: -MAX_MARKERS - 1 : -1]:
-        line = _first_line(text[marker.end() : marker.end() + MAX_MARKED_CHARS].split("\n", 20)[:20])
+        after = text[marker.end() : marker.end() + MAX_MARKED_CHARS]
+        if marker[0].startswith("<"):
+            after = after.partition("</")[0]
+        line = _first_line(after.split("\n", 20)[:20])
         if numbers:
             line = clean_line(_SENTENCE_END.split(line, maxsplit=1)[0])
             if marker[0] == "####" and not re.search("[0-9]", line):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agentopt_core.grading.guard import MAX_CHARS, why_too_complex
-from agentopt_core.grading.math_form import form_of, prepared, same_form
+from agentopt_core.grading.math_form import form_of, same_form
 from agentopt_core.grading.math_library import Comparison
 from agentopt_core.grading.math_rules import decide
+from agentopt_core.grading.math_spelling import prepared
 from agentopt_core.grading.verdict import Verdict, differs, equals
 from agentopt_core.tasks import Task
 

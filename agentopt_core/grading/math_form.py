@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from agentopt_core.grading.latex import without_wrapping
 from agentopt_core.grading.numbers import parse_number
 
 MAX_ITEMS = 40
@@ -31,71 +30,22 @@ class Group(NamedTuple):
 
 Form = str | Group
 
-_SIGNS = {
-    "\u2212": "-", "\u2013": "-", "π": r"\pi ", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/",
-    "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∪": r"\cup ", "∈": r"\in ", "±": r"\pm ",
-    "°": r"^\circ ", "√": r"\sqrt ", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
-}  # fmt: skip
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
-_BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}", re.DOTALL)
 _LEFT_SIDE = re.compile(
-    r"\s*(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?[0-9a-zA-Z]\}?)?(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*"
+    r"\s*(?:[a-zA-Z]|\\[a-zA-Z]+(?:\s*\{[a-zA-Z]\})?)(?:_\{?[0-9a-zA-Z]\}?)?(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*"
 )
 _SEPARATOR = re.compile(
     r"[,;]\s*(?:and|or)\b|[,;]|\b(?:and|or)\b|\\(?:quad|qquad)(?![a-zA-Z])|\\(?:lor|land|vee)(?![a-zA-Z])"
 )
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9]|,[0-9])")
 _UNION = re.compile(r"\\(?:cup|bigcup)(?![a-zA-Z])|(?<=[)\]}])\s*[uU]\s*(?=[(\[])")
 _MATRIX = re.compile(
-    r"\\begin\s*\{([pbBvV]?)(?:small)?(matrix|array)\}(?:\s*\{[lcr|]*\})?(.*)\\end\s*\{\1(?:small)?\2\}", re.DOTALL
+    r"\\begin\s*\{([pbBvV]?)(?:small)?(matrix|array|cases)\}(?:\s*\{[lcr|]*\})?(.*)\\end\s*\{\1(?:small)?\2\}",
+    re.DOTALL,
 )
+_CONDITION = re.compile(r"\s*(?:if|when|for|where)\b")
 _OPENING = re.compile(r"\\(?:langle|lbrace)(?![a-zA-Z])|\\\{")
 _CLOSING = re.compile(r"\\(?:rangle|rbrace)(?![a-zA-Z])|\\\}")
 _PLUS_MINUS = re.compile(r"\\pm(?![a-zA-Z])|\\mp(?![a-zA-Z])")
-_SPELLINGS = (
-    (re.compile(r"(?<![\\a-zA-Z])pi(?![a-zA-Z])"), r"\\pi "),
-    (re.compile(r"(?<![\\a-zA-Z])inf(?:ini)?ty(?![a-zA-Z])"), r"\\infty "),
-    (re.compile(r"(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
-    (re.compile(r"\\sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
-    (re.compile(r"\\sqrt\s*([0-9]{2,40})"), r"\\sqrt{\1}"),
-    (re.compile(r"\\log_\s*\{?\s*e\s*\}?(?![a-zA-Z])"), r"\\ln "),
-)
-"""How people write what LaTeX has a command for."""
-_REPEATING = re.compile(r"([0-9]{0,30})\.([0-9]{0,30})\\overline\s*\{\s*([0-9]{1,30})\s*\}")
-_ROW = "\x1e"
-_UNIT_NAMES = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "l": "liters", "L": "liters"}
-_SHORT_UNIT = re.compile(
-    r"\\(?:text|textrm|mathrm|mbox|rm)\s*\{\s*([mgshlL])\s*\}(?=\s*(?:\^\s*\{?[23]\}?)?\s*\$?\.?\s*\Z)"
-)
-"""Units of one letter at the end: unwrapped they would be variables."""
-
-
-def prepared(text: str) -> str:
-    """The answer in one way of writing signs, without wrapping and outer box."""
-    text = _RAISED.sub(lambda found: f"^{{{found[0].translate(_SUPERSCRIPTS)}}}", text.replace(r"\!", ""))
-    for sign, latex in _SIGNS.items():
-        text = text.replace(sign, latex)
-    text = _SHORT_UNIT.sub(lambda found: f" {_UNIT_NAMES[found[1]]}", text)
-    text = _unwrapped(text)
-    while boxed := _BOXED.fullmatch(text.strip()):
-        text = _unwrapped(boxed[1])
-    for spelling, latex in _SPELLINGS:
-        text = spelling.sub(latex, text)
-    text = _REPEATING.sub(_fraction, text).strip()
-    return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
-
-
-def _unwrapped(text: str) -> str:
-    r"""Without wrapping, but with the `\\` that parts the rows of a matrix."""
-    return without_wrapping(text.replace(r"\\", _ROW)).replace(_ROW, r"\\")
-
-
-def _fraction(found: re.Match[str]) -> str:
-    r"""0.1\overline{6} as the fraction it is."""
-    whole, once, again = found[1] or "0", found[2], found[3]
-    bottom = (10 ** len(again) - 1) * 10 ** len(once)
-    top = int(whole + once + again) - int(whole + once)
-    return rf"\frac{{{top}}}{{{bottom}}}"
 
 
 def form_of(text: str) -> Form:
@@ -105,6 +55,8 @@ def form_of(text: str) -> Form:
         return text
     if len(parts := _split(text, _UNION)) > 1:
         return Group("union", tuple(form_of(part) for part in parts))
+    if ", " in text and not re.search(r"[(\[{]", text):  # in 1,000, 2,000 only a comma with a space parts anything
+        text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
     if len(parts := _split(text, _SEPARATOR)) > 1:
         return Group("list", tuple(form_of(part) for part in parts if part.strip()))
     bare = without_left(text)
@@ -124,8 +76,10 @@ def same_form(gold: Form, answer: Form, same: Same) -> bool:
         return _same_group(gold, answer, same)
     if isinstance(gold, str) and isinstance(answer, str):
         return same(gold, answer)
-    group = gold if isinstance(gold, Group) else answer
+    group, single = (gold, answer) if isinstance(gold, Group) else (answer, gold)
     assert isinstance(group, Group)
+    if group.kind == "set" and len(group.items) == 1:  # the only solution, or the set of it
+        return same_form(group.items[0], single, same)
     if group.kind in ("tuple", "union") or (group.kind == "list" and _is_inequality(gold, answer)):
         # an interval may be answered by an inequality: for algebra to decide
         return same(written(gold), written(answer))
@@ -159,14 +113,34 @@ def _same_group(gold: Group, answer: Group, same: Same) -> bool:
     if len(gold.items) != len(answer.items) or len(gold.items) > MAX_ITEMS:
         return False
     kinds = {gold.kind, answer.kind}
-    if kinds <= {"list", "set"} or kinds == {"union"}:
+    if kinds == {"list"} and (names := _names(gold)):
+        # x = 1, y = 2 is no y = 1, x = 2; without the names, their order is the gold's
+        theirs = _names(answer)
+        if set(theirs) == set(names):
+            answer = Group("list", tuple(answer.items[theirs.index(name)] for name in names))
+        return not (theirs and set(theirs) != set(names)) and _in_order(gold, answer, same)
+    if kinds <= {"list", "set"} or kinds in ({"union"}, {"union", "list"}):
         return _in_any_order(gold.items, answer.items, same)
+    if kinds == {"matrix", "tuple"}:  # a column may be written as a point
+        column, point = (gold, answer) if gold.kind == "matrix" else (answer, gold)
+        return set(column.marks) <= set("1,") and point.marks == "()" and _in_order(gold, answer, same)
     # A tuple whose brackets were left out is still in order.
     if kinds in ({"tuple"}, {"matrix"}) and gold.marks != answer.marks:
         return False
     if kinds in ({"tuple"}, {"matrix"}, {"tuple", "list"}):
-        return all(same_form(one, other, same) for one, other in zip(gold.items, answer.items, strict=True))
+        return _in_order(gold, answer, same)
     return False
+
+
+def _in_order(gold: Group, answer: Group, same: Same) -> bool:
+    return all(same_form(one, other, same) for one, other in zip(gold.items, answer.items, strict=True))
+
+
+def _names(group: Group) -> list[str]:
+    """What the items are called, for a list that gives each a name of its own (x = 1, y = 2); else nothing."""
+    found = [_LEFT_SIDE.match(item) if isinstance(item, str) else None for item in group.items]
+    names = ["".join(one[0].split()) for one in found if one]
+    return names if len(set(names)) == len(group.items) and all(name.endswith("=") for name in names) else []
 
 
 def _in_any_order(golds: Sequence[Form], answers: Sequence[Form], same: Same) -> bool:
@@ -240,6 +214,8 @@ def _matrix(found: re.Match[str]) -> Form:
     if found[1] in ("v", "V"):  # a determinant is a number
         return found[0]
     rows = [row.split("&") for row in re.split(r"\\\\", found[3]) if row.strip()]
-    return Group(
-        "matrix", tuple(form_of(cell) for row in rows for cell in row), ",".join(str(len(row)) for row in rows)
-    )
+    widths = ",".join(str(len(row)) for row in rows)
+    if found[2] == "cases":  # a function in pieces: only the values and conditions count
+        rows = [[_CONDITION.sub("", cell).rstrip(" ,;.") for cell in row] for row in rows]
+        widths = f"cases {widths}"
+    return Group("matrix", tuple(form_of(cell) for row in rows for cell in row), widths)

@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from agentopt_core.grading.math_form import form_of, prepared, same_form
+from agentopt_core.grading.math_form import form_of, same_form
 from agentopt_core.grading.math_rules import decide, for_algebra
+from agentopt_core.grading.math_spelling import prepared
 
 
 class Comparison(NamedTuple):
@@ -64,17 +65,21 @@ def _same(gold: str, answer: str) -> bool:
 
 def _verify(gold: str, answer: str) -> bool:
     from math_verify import verify
+    from sympy import Expr, Symbol, simplify
 
     ours, theirs = _parsed(gold), _parsed(answer)
     if not ours or not theirs:
         return False
-    return bool(
-        verify(ours, theirs, timeout_seconds=None, allow_set_relation_comp=True, strict=True, raise_on_error=False)
-    )
+    if verify(ours, theirs, timeout_seconds=None, allow_set_relation_comp=True, strict=True, raise_on_error=False):
+        return True
+    # The library compares a variable by its name alone: for it, n is not n + 0.
+    one, other = ours[0], theirs[0]
+    lone = isinstance(one, Symbol) or isinstance(other, Symbol)
+    return lone and isinstance(one, Expr) and isinstance(other, Expr) and simplify(one - other) == 0
 
 
 def _parsed(latex: str) -> Sequence[Any]:
-    """The expressions the library reads in it, decimals as exact fractions: 0.333333 is not 1/3."""
+    """The expressions the library reads in it."""
     from math_verify import LatexExtractionConfig, parse
 
     found = parse(rf"\boxed{{{latex}}}", [LatexExtractionConfig()], parsing_timeout=None, fallback_mode="no_fallback")
@@ -82,10 +87,15 @@ def _parsed(latex: str) -> Sequence[Any]:
 
 
 def _exact(expression: Any) -> Any:
-    from sympy import Float, Rational
+    """Decimals as exact fractions: 0.333333 is not 1/3. All variables real: the library guesses it from the text.
+
+    The letter i is the imaginary unit; in an answer it is next to never anything else.
+    """
+    from sympy import Float, I, Rational, Symbol
 
     try:
-        floats = expression.atoms(Float)
-        return expression.xreplace({one: Rational(str(one)) for one in floats}) if floats else expression
+        changes = {one: Rational(str(one)) for one in expression.atoms(Float)}
+        changes |= {one: I if one.name == "i" else Symbol(one.name, real=True) for one in expression.atoms(Symbol)}
+        return expression.xreplace(changes) if changes else expression
     except (AttributeError, TypeError, ValueError):
         return expression

@@ -25,6 +25,11 @@ _FUNCTIONS = frozenset(
     ("sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "log", "exp", "sqrt", "min", "max")
 )
 _CHOICE = re.compile(r"\(?\s*([A-Z])\s*\)?")
+_SYMBOL = re.compile(r"[a-zA-Z]|\\[a-zA-Z]+")
+_CLOCK = re.compile(r"\s*0?([0-9]{1,2})\s*:\s*([0-9]{2})\s*(?:([ap])\.?\s*m\.?)?\s*", re.IGNORECASE)
+_IN_DEGREES = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*\^\s*(?:\\circ|\{\s*\\circ\s*\})")
+_ANGLE = re.compile(r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])")
+"""Functions whose argument in degrees has another value than the same number."""
 _UNITS = (
     "mm cm dm km meters? metres? in inch(?:es)? ft feet foot yd yards? miles? mi units? kg mg grams? lbs? pounds? oz "
     "ounces? ml liters? litres? gallons? quarts? pints? cups? sec seconds? min minutes? hrs? hours? days? weeks? "
@@ -44,7 +49,7 @@ def decide(gold: str, answer: str) -> bool | None:
         return True
     if is_text(gold):
         return same_text(answer, gold)
-    for rule in (_by_choice, _by_base, _by_degrees, _by_percent, _by_number, _by_unit):
+    for rule in (_by_choice, _by_symbol, _by_clock, _by_base, _by_degrees, _by_percent, _by_number, _by_unit):
         decided = rule(without_left(gold), without_left(answer))
         if decided is not None:
             return decided
@@ -53,6 +58,8 @@ def decide(gold: str, answer: str) -> bool | None:
 
 def for_algebra(text: str) -> str:
     """The expression without units and degrees, mixed numbers written as sums."""
+    if _ANGLE.search(text):
+        text = _IN_DEGREES.sub(r"\\left(\\frac{\1\\pi}{180}\\right)", text)
     text, _ = _unit_of(_DEGREES.sub("", text))
     text = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), text)
     return _MIXED.sub(r"\\left(\1+\2\\right)", text).replace("%", r"\%")
@@ -74,12 +81,28 @@ def _by_choice(gold: str, answer: str) -> bool | None:
     return bool(found and found[1] == letter[1])
 
 
+def _by_symbol(gold: str, answer: str) -> bool | None:
+    """X is not X, and no other letter: algebra would read both in lower case."""
+    ours, theirs = clean(gold), clean(answer)
+    return ours == theirs if _SYMBOL.fullmatch(ours) and _SYMBOL.fullmatch(theirs) else None
+
+
+def _by_clock(gold: str, answer: str) -> bool | None:
+    """3:00 is a time of day and no division by zero; half of the day counts where the gold names it."""
+    ours, theirs = _CLOCK.fullmatch(gold), _CLOCK.fullmatch(answer)
+    if not ours:
+        return None
+    if not theirs or (ours[3] and not theirs[3]):
+        return False
+    return ours.group(1, 2) == theirs.group(1, 2) and (not ours[3] or ours[3].casefold() == theirs[3].casefold())
+
+
 def _by_base(gold: str, answer: str) -> bool | None:
     """1010_2: digits and base are compared, never evaluated; the base may be left out."""
     ours, theirs = _BASE.fullmatch(gold), _BASE.fullmatch(answer)
     if not ours and not theirs:
         return None
-    digits = [found[1].upper() if found else text.strip() for found, text in ((ours, gold), (theirs, answer))]
+    digits = [(found[1] if found else text.strip()).upper() for found, text in ((ours, gold), (theirs, answer))]
     if not (digits[0][:1].isdigit() or digits[1][:1].isdigit()):
         return None  # a variable with an index
     bases = {_BASES.get(found[2], found[2]) for found in (ours, theirs) if found}
@@ -89,7 +112,7 @@ def _by_base(gold: str, answer: str) -> bool | None:
 def _by_degrees(gold: str, answer: str) -> bool | None:
     """Degrees may be left out, but are never turned into radians or back."""
     ours, theirs = bool(_DEGREES.search(gold)), bool(_DEGREES.search(answer))
-    if ours == theirs:
+    if ours == theirs or _ANGLE.search(gold + answer):
         return None
     has_pi = r"\pi" in (answer if ours else gold)
     return False if has_pi else decide(_DEGREES.sub("", gold), _DEGREES.sub("", answer))
@@ -115,6 +138,8 @@ def _by_number(gold: str, answer: str) -> bool | None:
         return None
     if any(len(number.unit.partition(" ")[0]) == 1 for number in (wanted, got)):
         return None  # a single letter may be a variable
+    if wanted.currency and got.currency and wanted.currency != got.currency:
+        return False
     if _PRODUCT.search(gold) and _PRODUCT.search(answer):
         return None
     if got.unit and not (same_unit(got.unit, wanted.unit) if wanted.unit else may_be_unit(got.unit)):

@@ -18,7 +18,7 @@ _MAGNITUDES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillio
 _PLAIN = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+"
 _EXPONENT = r"[eE][-+]?[0-9]{1,6}(?![0-9])|\s*(?:[x×*]|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{?\s*[-+]?[0-9]{1,6}\s*\}?"
 _NUMBER = re.compile(
-    r"(?:[≈~=]|\\approx)?\s*(?P<sign>[-+]?)\s*(?:US)?[$€£¥₹]?\s*(?P<sign2>[-+]?)\s*"
+    r"(?:[≈~=]|\\approx)?\s*(?P<sign>[-+]?)\s*(?:US)?(?P<currency>[$€£¥₹]?)\s*(?P<sign2>[-+]?)\s*"
     r"(?:"
     r"(?:(?P<whole>[0-9]+)\s*)?\\frac\s*\{\s*(?P<texsign>-?)\s*(?P<textop>[0-9.]+)\s*\}\s*\{\s*(?P<texbottom>[0-9.]+)\s*\}"
     r"|(?:(?P<mixed>[0-9]+)\s+)?(?P<top>[0-9]+)\s*/\s*(?P<bottom>[0-9]+)(?![0-9/]|\.[0-9])"
@@ -39,6 +39,8 @@ class Number(NamedTuple):
     """Decimal places it was written with, negative for powers of ten; None for a fraction, which is exact."""
     unit: str
     """The words after it, "" when there are none."""
+    currency: str = ""
+    """The currency sign before it, "" when there is none."""
 
 
 def parse_number(text: str) -> Number | None:
@@ -68,7 +70,7 @@ def parse_number(text: str) -> Number | None:
     value, places = number
     if "-" in (found["sign"], found["sign2"]):
         value = -value
-    return Number(value * 10**shift, None if places is None else places - shift, unit)
+    return Number(value * 10**shift, None if places is None else places - shift, unit, found["currency"])
 
 
 def _without_end(rest: str) -> str:

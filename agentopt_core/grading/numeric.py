@@ -18,7 +18,12 @@ _NOT_UNITS = re.compile(
     r"\b(?:or|and|to|not?|nor|plus|minus|times|over|more|less|than|point|half|squared|cubed|about|maybe|[ap]m|k|m|bn|dozen)\b",
     re.IGNORECASE,
 )
-_SAME_UNIT = {"$": "dollar", "usd": "dollar", "%": "percent", "€": "euro", "eur": "euro"}
+_SAME_UNIT = {
+    "$": "dollar", "usd": "dollar", "%": "percent", "€": "euro", "eur": "euro", "mph": "mile per hour",
+    "kph": "kilometer per hour", "mm": "millimeter", "cm": "centimeter", "km": "kilometer", "kg": "kilogram",
+    "in": "inch", "inche": "inch", "ft": "foot", "feet": "foot", "yd": "yard", "lb": "pound", "oz": "ounce",
+    "hr": "hour", "sec": "second", "min": "minute", "metre": "meter", "litre": "liter",
+}  # fmt: skip
 
 
 def judge_numeric(task: Task, gold: str, answer: str) -> Verdict:
@@ -34,6 +39,8 @@ def judge_numeric(task: Task, gold: str, answer: str) -> Verdict:
     unit = task.unit or wanted.unit
     if got.unit and not _unit_fits(got.unit, unit):
         return Verdict(False, f"The unit of {quote(answer)} is not {quote(unit) or 'a unit'}.")
+    if got.currency and wanted.currency and got.currency != wanted.currency:
+        return differs(answer, gold, " (another currency)")
     if got.value == wanted.value:
         return equals(answer, gold)
     if task.tolerance is not None and math.isfinite(task.tolerance) and task.tolerance >= 0:
