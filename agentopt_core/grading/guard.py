@@ -10,6 +10,8 @@ MAX_NESTING = 25
 
 _DIGITS = re.compile(r"[0-9]{60}")
 _BIG_POWER = re.compile(r"(?:\^|\*\*)\s*\{?\s*[-+(]*\s*[0-9]{4}")
+_SQUARED = re.compile(r"(?<![0-9a-zA-Z}])[a-z]\^\{?[0-9]\}?(?!\^)")
+_BOUND = re.compile(r"\^\s*(?:\{\s*[0-9]{1,3}\s*\}|[0-9])")
 _FACTORIAL = re.compile(r"[0-9]{4}\s*[)\]}]*\s*!|!\s*[)\]}]*\s*!")
 _BINOMIAL = re.compile(r"\\[dt]?binom|\\choose|\\(?:prod|sum)(?![a-zA-Z])")
 _BIG_NUMBER = re.compile(r"[0-9]{4}|\^")
@@ -31,7 +33,8 @@ def why_too_complex(text: str) -> str:
         return "a power too large or within a power"
     if _FACTORIAL.search(text):
         return "a factorial too large"
-    if _BINOMIAL.search(text) and _BIG_NUMBER.search(text[_BINOMIAL.search(text).end() :]):  # type: ignore[union-attr]
+    found = _BINOMIAL.search(text)
+    if found and _BIG_NUMBER.search(_BOUND.sub("", text[found.end() :])):
         return "a binomial, sum or product too large"
     if _WORDS.search(text):
         return "not mathematics"
@@ -60,7 +63,8 @@ def _has_nested_power(text: str) -> bool:
     at = text.find("^")
     while at != -1:
         end = _end_of_exponent(text, at + 1)
-        if "^" in text[at + 1 : end] or text[end : end + 1] == "^":
+        # e^{x^2} is harmless; towers of numbers, and a power of a power of a power, are not
+        if "^" in _SQUARED.sub("", text[at + 1 : end]) or text[end : end + 1] == "^":
             return True
         at = text.find("^", end)
     return False

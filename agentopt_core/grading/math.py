@@ -6,7 +6,7 @@ from agentopt_core.grading.guard import MAX_CHARS, why_too_complex
 from agentopt_core.grading.math_form import form_of, same_form
 from agentopt_core.grading.math_library import Comparison
 from agentopt_core.grading.math_rules import decide
-from agentopt_core.grading.math_spelling import prepared
+from agentopt_core.grading.math_spelling import prepared, unmarked
 from agentopt_core.grading.verdict import Verdict, differs, equals
 from agentopt_core.tasks import Task
 
@@ -26,7 +26,7 @@ def settled(gold: str, answer: str) -> Verdict | None:
     """The verdict where no algebra is needed; None where it is. Takes well under a millisecond, whatever the text."""
     if gold.strip() == answer.strip():
         return equals(answer, gold)
-    if reason := why_too_complex(answer[: MAX_CHARS + 1]) or why_too_complex(gold[: MAX_CHARS + 1]):
+    if reason := why_too_complex(unmarked(answer[: MAX_CHARS + 1])) or why_too_complex(gold[: MAX_CHARS + 1]):
         return differs(answer, gold, f"; {reason}: too complex to evaluate, so compared as text")
     try:
         same = same_form(form_of(prepared(gold)), form_of(prepared(answer)), _by_rules)

@@ -35,7 +35,7 @@ def clean(text: str) -> str:
     text = _SLASH.sub(r"\\frac{\1}{\2}", text)
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
-    return text.casefold() if len(text) > 1 and text.isalpha() else text
+    return text.casefold() if len(text) > 2 and text.isalpha() else text
 
 
 def _outside(text: str) -> str:

@@ -30,8 +30,9 @@ class Group(NamedTuple):
 
 Form = str | Group
 
+_RIGHT_SIDE = re.compile(r"([^=<>]*[^=<>\s\\!])\s*=\s*[a-zA-Z]\s*")
 _LEFT_SIDE = re.compile(
-    r"\s*(?:[a-zA-Z]|\\[a-zA-Z]+(?:\s*\{[a-zA-Z]\})?)(?:_\{?[0-9a-zA-Z]\}?)?(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*"
+    r"\s*(?:[a-zA-Z]|\(\s*[a-zA-Z](?:\s*,\s*[a-zA-Z])+\s*\)|\\[a-zA-Z]+(?:\s*\{[a-zA-Z]\})?)(?:_\{?[0-9a-zA-Z]\}?)?(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*"
 )
 _SEPARATOR = re.compile(
     r"[,;]\s*(?:and|or)\b|[,;]|\b(?:and|or)\b|\\(?:quad|qquad)(?![a-zA-Z])|\\(?:lor|land|vee)(?![a-zA-Z])"
@@ -106,13 +107,19 @@ def without_left(text: str) -> str:
     r"""`x = 3` as `3`, `x \in [1,2]` as `[1,2]`: what stands before a single sign says nothing about the value."""
     found = _LEFT_SIDE.match(text)
     rest = text[found.end() :] if found else text
+    if not found and (turned := _RIGHT_SIDE.fullmatch(text)):  # 3 = x
+        return turned[1]
     return rest if rest and not re.search(r"=|\\in(?![a-zA-Z])", rest) else text
 
 
 def _same_group(gold: Group, answer: Group, same: Same) -> bool:
+    kinds = {gold.kind, answer.kind}
+    if kinds <= {"union", "tuple"} and "union" in kinds and len(gold.items) != len(answer.items):
+        return same(written(gold), written(answer))  # [0,1] and [1,2] together are [0,2]
+    if kinds == {"union", "tuple"}:
+        return same(written(gold), written(answer))
     if len(gold.items) != len(answer.items) or len(gold.items) > MAX_ITEMS:
         return False
-    kinds = {gold.kind, answer.kind}
     if kinds == {"list"} and (names := _names(gold)):
         # x = 1, y = 2 is no y = 1, x = 2; without the names, their order is the gold's
         theirs = _names(answer)
@@ -121,9 +128,10 @@ def _same_group(gold: Group, answer: Group, same: Same) -> bool:
         return not (theirs and set(theirs) != set(names)) and _in_order(gold, answer, same)
     if kinds <= {"list", "set"} or kinds in ({"union"}, {"union", "list"}):
         return _in_any_order(gold.items, answer.items, same)
-    if kinds == {"matrix", "tuple"}:  # a column may be written as a point
+    if kinds == {"matrix", "tuple"}:  # a column or row may be written as a point
         column, point = (gold, answer) if gold.kind == "matrix" else (answer, gold)
-        return set(column.marks) <= set("1,") and point.marks == "()" and _in_order(gold, answer, same)
+        is_line = set(column.marks) <= set("1,") or column.marks == str(len(column.items))
+        return is_line and point.marks == "()" and _in_order(gold, answer, same)
     # A tuple whose brackets were left out is still in order.
     if kinds in ({"tuple"}, {"matrix"}) and gold.marks != answer.marks:
         return False
@@ -193,12 +201,24 @@ def _bracketed(text: str) -> Group | None:
     if not _is_balanced(inner):
         return None
     items = tuple(form_of(part) for part in _split(inner, re.compile(r"[,;]")))
-    if first in (r"\{", r"\lbrace"):
-        return Group("set", items if inner.strip() else ())
+    if first in (r"\{", r"\lbrace") or (first == "{" and len(items) > 1):
+        return Group("set", tuple({written(item): item for item in items}.values()) if inner.strip() else ())
     if first == "{" or len(items) < 2:
         return None
+    if rows := _rows(first, items):
+        return rows
     marks = {"\\langle": "("}.get(first, first) + {"\\rangle": ")"}.get(last, last)
     return Group("tuple", items, marks)
+
+
+def _rows(first: str, items: tuple[Form, ...]) -> Group | None:
+    """[[1,2],[3,4]] as the matrix it is in programs."""
+    rows = [item for item in items if isinstance(item, Group) and item.marks == "[]"]
+    if first != "[" or len(rows) != len(items) or len({len(row.items) for row in rows}) != 1:
+        return None
+    return Group(
+        "matrix", tuple(cell for row in rows for cell in row.items), ",".join(str(len(row.items)) for row in rows)
+    )
 
 
 def _is_balanced(text: str) -> bool:

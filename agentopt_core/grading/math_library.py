@@ -6,14 +6,21 @@ Only its LaTeX reader is used. Its reader of plain expressions hands text to Pyt
 from __future__ import annotations
 
 import logging
+import os
+import re
 import resource
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from agentopt_core.grading.math_form import form_of, same_form
+from agentopt_core.grading.math_form import form_of, same_form, without_left
 from agentopt_core.grading.math_rules import decide, for_algebra
 from agentopt_core.grading.math_spelling import prepared
+
+_VARIABLE = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
+_NO_OPERATOR = r"\\(?!frac|sqrt|cdot|times|pm)[a-zA-Z]+"
+_LABEL = re.compile(rf"\s*(?:[a-zA-Z]|{_NO_OPERATOR})(?:[^-+*/=\\^]|\^\{{-1\}}|{_NO_OPERATOR})*")
+"""What gives a name to a value: f(2), m\angle A, Area."""
 
 
 class Comparison(NamedTuple):
@@ -29,6 +36,7 @@ class Comparison(NamedTuple):
 
 def start(memory_mb: int) -> None:
     """Prepare a worker process: its limits, and what is slow to import."""
+    os.environ.clear()  # no key lies beside what models wrote
     logging.disable(logging.WARNING)  # the library warns that its own time limits are off: ours kill
     if memory_mb:
         limit = memory_mb * 2**20
@@ -60,16 +68,32 @@ def compare(golds: Sequence[str], answer: str) -> Comparison:
 
 def _same(gold: str, answer: str) -> bool:
     decided = decide(gold, answer)
-    return _verify(for_algebra(gold), for_algebra(answer)) if decided is None else decided
+    if decided is not None:
+        return decided
+    value = without_left(gold)
+    if "=" in answer and "=" not in value and (value == gold or not _VARIABLE.search(value)):
+        gold = value
+        # An equation is no value, unless it gives a name to one, or its sides are equal: f(2) = 5 and 2 + 3 = 5 say 5,
+        # x + y = 5 does not.
+        *sides, last = without_left(answer).split("=")
+        same = decide(gold, last.strip())
+        if not (_verify(for_algebra(gold), for_algebra(last)) if same is None else same):
+            return False
+        return all(_LABEL.fullmatch(side) or _verify(for_algebra(last), for_algebra(side)) for side in sides)
+    return _verify(for_algebra(gold), for_algebra(answer))
 
 
 def _verify(gold: str, answer: str) -> bool:
     from math_verify import verify
-    from sympy import Expr, Symbol, simplify
+    from sympy import Eq, Expr, Symbol, simplify
 
     ours, theirs = _parsed(gold), _parsed(answer)
     if not ours or not theirs:
         return False
+    if isinstance(ours[0], Eq) and isinstance(theirs[0], Eq):  # solving both, as the library does, takes long
+        factor = simplify((ours[0].lhs - ours[0].rhs) / (theirs[0].lhs - theirs[0].rhs))
+        if factor.is_number and factor.is_nonzero:
+            return True
     if verify(ours, theirs, timeout_seconds=None, allow_set_relation_comp=True, strict=True, raise_on_error=False):
         return True
     # The library compares a variable by its name alone: for it, n is not n + 0.
@@ -80,9 +104,13 @@ def _verify(gold: str, answer: str) -> bool:
 
 def _parsed(latex: str) -> Sequence[Any]:
     """The expressions the library reads in it."""
+    from latex2sympy2_extended import NormalizationConfig
     from math_verify import LatexExtractionConfig, parse
 
-    found = parse(rf"\boxed{{{latex}}}", [LatexExtractionConfig()], parsing_timeout=None, fallback_mode="no_fallback")
+    # Units were taken off before; the library's own list takes single letters for units.
+    reading = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="all")
+    config = [LatexExtractionConfig(normalization_config=reading)]
+    found = parse(rf"\boxed{{{latex}}}", config, parsing_timeout=None, fallback_mode="no_fallback")
     return [_exact(one) for one in found if not isinstance(one, str)]
 
 

@@ -9,14 +9,27 @@ from agentopt_core.grading.latex import without_wrapping
 _SIGNS = {
     "\u2212": "-", "\u2013": "-", "π": r"\pi ", "×": r"\times ", "·": r"\cdot ", "⋅": r"\cdot ", "÷": "/",
     "∞": r"\infty ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "∪": r"\cup ", "∅": r"\emptyset ", "∈": r"\in ",
-    "±": r"\pm ", "°": r"^\circ ", "√": r"\sqrt ", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
+    ">=": r"\ge ", "<=": r"\le ", "±": r"\pm ", "°": r"^\circ ", "√": r"\sqrt ", "½": r"\frac{1}{2}",
+    "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
 }  # fmt: skip
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_LOWERED = re.compile("[₀-₉]+")
 _RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 _BOXED = re.compile(r"\\(?:boxed|fbox)\s*\{(.*)\}", re.DOTALL)
 _NOTHING = re.compile("\\\\!\\s*|\\\\(?:left|right)\\s*\\.|[\u200b-\u200d\u2060\ufeff]")
 """Negative space, brackets that are only there for their other side, and characters without width."""
+_MARKED = re.compile(r"\s*(\*\*|__|`)(.+?)\1\s*", re.DOTALL)
 _SPELLINGS = (
+    (re.compile(r"\*\*"), "^"),
+    (re.compile(r"\\mathbb\s*([A-Z])"), r"\\mathbb{\1}"),
+    (re.compile(r"(?<![\\a-zA-Z])((?:arc)?(?:sin|cos|tan)|ln|log)(?=\s*[(\\a-z0-9])(?![a-zA-Z])"), r"\\\1 "),
+    (re.compile(r"(?<![\\a-zA-Z])(cot|sec|csc|exp)(?=\s*\()"), r"\\\1 "),
+    (re.compile(r"\\\{\s*[a-z]\s*(?:\\in\s*\\mathbb\s*\{R\}\s*)?(?:\\mid|\||:)\s*([^{}|]*)\\\}"), r"\1"),
+    (
+        re.compile(r"([0-9][0-9A-Fa-f]*)\s*\(?\s*(?:in\s+)?base[\s-]*([0-9]{1,2}|two|eight|ten|sixteen)\s*\)?\s*\Z"),
+        r"\1_{\2}",
+    ),
     (re.compile(r"(?<![\\a-zA-Z])pi(?![a-zA-Z])"), r"\\pi "),
     (re.compile(r"(?<![\\a-zA-Z])inf(?:ini)?ty(?![a-zA-Z])"), r"\\infty "),
     (re.compile(r"(?<![\\a-zA-Z])sqrt\s*\(([^()]*)\)"), r"\\sqrt{\1}"),
@@ -35,7 +48,7 @@ _GOES_ON = re.compile(
     r"([0-9]{0,30})\.([0-9]{0,30}?)(?:([0-9])\3{2,30}|([0-9]{2,6})\4{1,9})\s*(?:\.{3}|…|\\[lc]?dots(?![a-zA-Z]))"
 )
 _ROW = "\x1e"
-_UNIT_NAMES = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "l": "liters", "L": "liters"}
+UNIT_NAMES = {"m": "meters", "g": "grams", "s": "seconds", "h": "hours", "l": "liters", "L": "liters"}
 _SHORT_UNIT = re.compile(
     r"\\(?:text|textrm|mathrm|mbox|rm)\s*\{\s*([mgshlL])\s*\}(?=\s*(?:\^\s*\{?[23]\}?)?\s*\$?\.?\s*\Z)"
 )
@@ -44,10 +57,11 @@ _SHORT_UNIT = re.compile(
 
 def prepared(text: str) -> str:
     """The answer in one way of writing signs, without wrapping and outer box."""
-    text = _RAISED.sub(lambda found: f"^{{{found[0].translate(_SUPERSCRIPTS)}}}", _NOTHING.sub("", text))
+    text = _RAISED.sub(lambda found: f"^{{{found[0].translate(_SUPERSCRIPTS)}}}", _NOTHING.sub("", unmarked(text)))
+    text = _LOWERED.sub(lambda found: f"_{{{found[0].translate(_SUBSCRIPTS)}}}", text)
     for sign, latex in _SIGNS.items():
         text = text.replace(sign, latex)
-    text = _SHORT_UNIT.sub(lambda found: f" {_UNIT_NAMES[found[1]]}", text)
+    text = _SHORT_UNIT.sub(lambda found: f" {UNIT_NAMES[found[1]]}", text)
     text = _unwrapped(text)
     while boxed := _BOXED.fullmatch(text.strip()):
         text = _unwrapped(boxed[1])
@@ -55,6 +69,12 @@ def prepared(text: str) -> str:
         text = spelling.sub(latex, text)
     text = _GOES_ON.sub(_fraction, _REPEATING.sub(_fraction, text)).strip()
     return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
+
+
+def unmarked(text: str) -> str:
+    """The answer without Markdown's bold or code around it: there `**` is no power."""
+    found = _MARKED.fullmatch(text)
+    return found[2] if found else text
 
 
 def _unwrapped(text: str) -> str:

@@ -37,7 +37,7 @@ def judge_numeric(task: Task, gold: str, answer: str) -> Verdict:
     if got is None:
         return Verdict(False, f"{quote(answer)} is not a number.")
     unit = task.unit or wanted.unit
-    if got.unit and not _unit_fits(got.unit, unit):
+    if got.unit and not unit_fits(got.unit, unit):
         return Verdict(False, f"The unit of {quote(answer)} is not {quote(unit) or 'a unit'}.")
     if got.currency and wanted.currency and got.currency != wanted.currency:
         return differs(answer, gold, " (another currency)")
@@ -73,7 +73,8 @@ def may_be_unit(words: str) -> bool:
     return _NOT_UNITS.search(words) is None
 
 
-def _unit_fits(got: str, unit: str) -> bool:
+def unit_fits(got: str, unit: str) -> bool:
+    """Whether an answer may carry this unit where the gold or the task has that one, or none."""
     if not unit:
         return may_be_unit(got)
     mine, theirs = _canonical(got), _canonical(unit)
