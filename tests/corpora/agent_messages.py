@@ -115,7 +115,7 @@ MATH = [
         r"\{1,2\}",
         "boxed",
         gold=r"\{2,1\}",
-        correct=False,
+        correct=True,
         policy=True,
     ),
     message(
