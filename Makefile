@@ -3,7 +3,7 @@ PORT ?= 8501
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: run demo test bench bench-sandbox lock clean install screenshots help
+.PHONY: run demo test bench bench-grading bench-sandbox lock clean install screenshots help
 
 help:            ## say what there is
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ test: install    ## every check: ruff, mypy --strict, pytest with a real Chromiu
 
 bench: install   ## the benchmarks of docs/benchmarks.md, as ratios
 	@$(VENV) benchmarks/run.py
+
+bench-grading: install ## verdicts a second, and algebra beside the library called directly
+	@$(VENV) benchmarks/grading.py
 
 bench-sandbox: install ## what a sandboxed call costs at each level, as ratios
 	@$(VENV) benchmarks/sandbox.py

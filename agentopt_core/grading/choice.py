@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from agentopt_core.grading.latex import without_wrapping
 from agentopt_core.grading.text import judge_text, normal
@@ -34,14 +35,10 @@ def judge_choice(task: Task, gold: str, answer: str) -> Verdict:
 
 def chosen(choices: Sequence[str], answer: str) -> str | None:
     """The (normalised) text of the choice an answer names, or None when it names none or contradicts itself."""
-    letters, texts = _labels(choices)
+    by_text, by_letter = _names(tuple(choices))
     answer = " ".join(without_wrapping(answer).split())
-    by_text = {normal(text): normal(text) for text in texts} | {
-        normal(choice): normal(text) for choice, text in zip(choices, texts, strict=True)
-    }
     if (picked := by_text.get(normal(answer))) is not None:
         return picked
-    by_letter = dict(zip(letters, (normal(text) for text in texts), strict=True))
     if letter := _LETTER.fullmatch(answer):
         return by_letter.get(letter[1].upper())
     for pattern, letter_at, text_at in ((_LETTER_THEN_TEXT, 1, 2), (_TEXT_THEN_LETTER, 2, 1)):
@@ -49,6 +46,17 @@ def chosen(choices: Sequence[str], answer: str) -> str | None:
             picked = by_letter.get(both[letter_at].upper())
             return picked if picked is not None and normal(both[text_at]) == picked else None
     return None
+
+
+@lru_cache(maxsize=256)  # asked for gold and answer of a task, and of each of its rollouts
+def _names(choices: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
+    """The (normalised) text of each choice by all it is called, and by its letter."""
+    letters, texts = _labels(choices)
+    normals = [normal(text) for text in texts]
+    names = dict(zip(normals, normals, strict=True))
+    if texts != list(choices):
+        names |= {normal(choice): text for choice, text in zip(choices, normals, strict=True)}
+    return names, dict(zip(letters, normals, strict=True))
 
 
 def _labels(choices: Sequence[str]) -> tuple[list[str], list[str]]:

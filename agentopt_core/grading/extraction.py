@@ -210,7 +210,7 @@ def clean_line(text: str) -> str:
             inner = text[len(left) : -len(right)]
             if text == left + inner + right and left not in inner:
                 text = inner
-        if boxed := re.fullmatch(r"\\boxed\{([^{}]*)\}", text):
+        if text.startswith("\\boxed") and (boxed := re.fullmatch(r"\\boxed\{([^{}]*)\}", text)):
             text = boxed[1]
         if text.endswith(".") and "." not in text[:-1]:
             text = text[:-1]

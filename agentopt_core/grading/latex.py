@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_ANY = re.compile(r"[\\$~{]")
 _DELIMITERS = re.compile(r"\\[()\[\]]")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _SPACING = re.compile(r"\\[,;:! ]|\\q?quad\b|\\displaystyle\b|~")
@@ -19,6 +20,8 @@ def without_wrapping(text: str) -> str:
 
     A dollar sign that was written as currency (`\$5`, or a lone `$5`) stays.
     """
+    if not _ANY.search(text):
+        return text.strip()
     if len(_DOLLAR.findall(text)) % 2 == 0:  # in pairs they delimit math; a lone one is currency
         text = _DOLLAR.sub("", text)
     text = _DELIMITERS.sub("", text.replace("{,}", ",").replace("\\%", "%").replace("\\$", "$"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from agentopt_core.grading.latex import without_wrapping
@@ -49,8 +50,11 @@ def parse_number(text: str) -> Number | None:
     Reads decimals, fractions, mixed numbers, powers of ten and LaTeX fractions. Never reads nan, inf, `1_000`, two
     numbers or an expression. Does not know units: "5 minutes" and "5 hours" are the number 5 with different words.
     """
-    if len(text) > 2 * MAX_CHARS:
-        return None
+    return _parse_number(text) if len(text) <= 2 * MAX_CHARS else None
+
+
+@lru_cache(maxsize=1024)  # one verdict asks for gold and answer several times
+def _parse_number(text: str) -> Number | None:
     text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", without_wrapping(text)))
     text = text.replace("\u2212", "-").replace("\u2044", "/").strip()
     if text.startswith(("(-", "(+")) and text.endswith(")"):  # a sign in brackets; (3) may be anything
