@@ -32,7 +32,8 @@ MAX_MARKED_CHARS = 4_000
 _THINK = re.compile(r"<(/?)(?:think|thinking|reasoning)>", re.IGNORECASE)
 _BRACES = re.compile(r"\\boxed\s*\{|\\boxed\s+(?P<bare>[^\s{}$\\]+)|\\.|[{}]", re.DOTALL)
 _MARKER = re.compile(
-    r"\banswer\b[*_`\"]*[ \t]*(?:[:：]|is\b[ \t]*[:：]?)"  # Answer: / final answer: / the answer is
+    # Answer: / final answer: / the answer is / the correct option is
+    r"\b(?:answer|(?:correct|right|best)[ \t]+(?:option|choice))\b[*_`\"]*[ \t]*(?:[:：]|is\b[ \t]*[:：]?)"
     r"|(?<!\#)\#{4}(?!\#)"  # GSM8K
     r"|<answer>"  # of models that were trained to answer so
     r"|^[ \t>#*_]*final[ \t]+answer[ \t*_]*$",  # a heading of its own, the answer below it
