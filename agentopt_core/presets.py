@@ -49,19 +49,23 @@ def presets(endpoint: Endpoint) -> dict[str, Preset]:
     }
 
 
-def forecast(config: RunConfig, train_tasks: int, judged: int = 0, test_tasks: int = 0) -> Forecast:
+def forecast(
+    config: RunConfig, train_tasks: int, judged: int = 0, test_tasks: int = 0, judged_test: int = 0
+) -> Forecast:
     """Bounds of what a run takes.
 
     At least the baseline with one reply per task; at most the worst case of Algorithm 2, 1 + E x (C + 1)
     evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers to the
-    `judged` training tasks judged at the second try. The test split is run once or twice: untrained, and with what was
-    chosen.
+    `judged` training and `judged_test` test tasks judged at the second try. The test split is run once or twice:
+    untrained, and with what was chosen.
     """
     evaluations = config.training.evaluations_limit
     rollouts = evaluations * train_tasks + 2 * test_tasks
     turns = config.agent.turn_cap
     step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
-    requests_max = rollouts * turns + (evaluations - 1) * step_requests + evaluations * judged * TRIES
+    requests_max = (
+        rollouts * turns + (evaluations - 1) * step_requests + (evaluations * judged + 2 * judged_test) * TRIES
+    )
     requests_max = min(requests_max, config.budget.requests or requests_max)
     return Forecast(
         train_tasks=train_tasks,

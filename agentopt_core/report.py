@@ -43,8 +43,10 @@ def _held_out(run: RunSummary) -> JsonObject:
     return {
         "split": "test",
         "tasks": run.test_tasks,
-        "sealed": found is None,
+        "sealed": run.hold_out == "sealed",
+        "openings": run.openings,
         "baseline": found.baseline.accuracy if found else None,
+        "baseline_interval": list(found.baseline.interval) if found and found.baseline.interval else None,
         "best": found.chosen.accuracy if found else None,
         "best_interval": list(found.chosen.interval) if found and found.chosen.interval else None,
         "n": found.chosen.n if found else 0,
@@ -52,7 +54,7 @@ def _held_out(run: RunSummary) -> JsonObject:
         "broken": len(found.broken) if found else None,
         "p_value": found.p_value if found else None,
         "candidates": found.candidates if found else None,
-        "label": "fit, no hold-out" if not run.test_tasks else "held-out test" if found else "test split sealed",
+        "label": run.hold_out_label,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -121,3 +123,15 @@ class TaskSet(Word):
     def of(self, split: Split) -> tuple[Task, ...]:
         """The scorable tasks of one split, in order."""
         return tuple(task for task in self.tasks if task.split == split and task.answer is not None)
+
+    @property
+    def test_digest(self) -> str:
+        """What the test split asks: a digest of its questions, answers and files; empty where there is none.
+
+        The same for a copy or a renamed set, in whatever order. Sets that share only some test tasks differ.
+        """
+        asked = sorted(
+            json.dumps([task.question, task.context, task.answer, [one.sha256 for one in task.attachments]])
+            for task in self.of("test")
+        )
+        return hashlib.sha256("\n".join(asked).encode()).hexdigest() if asked else ""

@@ -21,6 +21,10 @@ LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "paused"})
 """A trainer works on the run, or is about to."""
 
 
+RESUMABLE: frozenset[RunStatus] = frozenset({"interrupted", "stopped", "failed"})
+"""Training can go on where the journal ends."""
+
+
 class HeldOut(Word):
     """What the functions do on the test split, which training never saw."""
 
@@ -35,6 +39,18 @@ class HeldOut(Word):
     """Two-sided exact McNemar test of fixed against broken."""
     candidates: int = 0
     """Sets that were tried on the training split before one was chosen."""
+
+
+HoldOut = Literal["none", "sealed", "opened", "measured"]
+"""Whether a run has a hold-out. `none`: no test task is run; `sealed`: nobody has seen one through this run;
+`opened`: some were run, but the measurement is not complete."""
+
+HOLD_OUT_LABELS: dict[HoldOut, str] = {
+    "none": "fit, no hold-out",
+    "sealed": "test split sealed",
+    "opened": "test split opened, not measured to the end",
+    "measured": "held-out test",
+}
 
 
 class Opening(Word):
@@ -64,6 +80,8 @@ class RunSummary(Word):
     """The run is set to leave the test split sealed."""
     held_out: HeldOut | None = None
     """None before the test split was measured, and for runs that never do."""
+    openings: int = 0
+    """Function sets for which the run has opened its test split."""
     skipped: dict[str, int] = Field(default_factory=dict)
     """Tasks that were not run, by the reason in words."""
     agent_model: str
@@ -96,6 +114,24 @@ class RunSummary(Word):
     """Why it ended, in a sentence."""
     hint: str = ""
     """For failed runs: the next move."""
+
+    @property
+    def hold_out(self) -> HoldOut:
+        """What stands beside the figures of the training split."""
+        if not self.test_tasks:
+            return "none"
+        return "measured" if self.held_out else "opened" if self.openings else "sealed"
+
+    @property
+    def hold_out_label(self) -> str:
+        """The same in the words that every figure of the run is labelled with."""
+        return HOLD_OUT_LABELS[self.hold_out]
+
+    @property
+    def can_resume(self) -> bool:
+        """No trainer works on it, and one would find something left to do: also where only test tasks are left."""
+        cut_off = self.status == "finished" and self.hold_out == "opened"
+        return cut_off or self.status in RESUMABLE
 
 
 class Progress(Word):

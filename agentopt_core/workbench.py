@@ -105,14 +105,20 @@ class Workbench(TaskBench):
         require_judge(config.grader, task_set.each())
         tasks, skipped = within_reach(task_set.of("train"), config.agent.endpoint)
         test, _ = within_reach(task_set.of("test"), config.agent.endpoint)
-        judged = sum(asks_judge(config.grader, task) for task in tasks)
-        ahead = forecast(config, len(tasks), judged, len(test) if config.training.open_test else 0)
+        if not config.training.open_test:
+            test = ()
+        judged, judged_test = (sum(asks_judge(config.grader, task) for task in split) for split in (tasks, test))
+        ahead = forecast(config, len(tasks), judged, len(test), judged_test)
         return ahead.with_(skipped=skipped)
 
     def test_openings(self, taskset_id: str) -> list[Opening]:
-        """Every look of any run at the test split of a task set: the more there are, the less it is unseen."""
+        """Every look of any run at the test split of a task set: the more there are, the less it is unseen.
+
+        Runs on a copy with the same test tasks count. Raises: NotFound; TaskSetError when the set is damaged.
+        """
+        digest = self.task_set(taskset_id).test_digest
         with self._history() as store:
-            return history.openings(store, taskset_id)
+            return history.openings(store, taskset_id, digest)
 
     @property
     def isolation(self) -> Isolation:

@@ -139,3 +139,5 @@ def test_the_forecast_is_bounded_by_the_worst_case_of_algorithm_2():
 def test_the_forecast_counts_two_requests_for_each_answer_that_a_model_judges():
     config = RunConfig(training=TrainingConfig(max_evaluations=5))
     assert forecast(config, 20, judged=4).requests_max == forecast(config, 20).requests_max + 5 * 4 * 2
+    unjudged = forecast(config, 20, test_tasks=6).requests_max
+    assert forecast(config, 20, test_tasks=6, judged_test=3).requests_max == unjudged + 2 * 3 * 2

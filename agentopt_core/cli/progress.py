@@ -125,12 +125,20 @@ def _test_line(result: JsonObject) -> str:
     test = result["test"]
     assert isinstance(test, dict)
     if not test["tasks"]:
-        return "Fit, no hold-out: the task set has no test split, so nothing shows what was learned beyond these tasks."
-    if test["sealed"]:
-        return f"The test split ({test['tasks']} tasks) is sealed."
-    before, after = test["baseline"], test["best"]
-    shares = [f"{100 * share:.1f} %" if isinstance(share, float) else "–" for share in (before, after)]
+        return "Fit, no hold-out: no test task was run, so nothing shows what was learned beyond these tasks."
+    if not test["n"]:
+        return f"The figures are fit only: {test['label']} ({test['tasks']} tasks)."
+    untrained = _share_with_interval(test["baseline"], test["baseline_interval"])
+    chosen = _share_with_interval(test["best"], test["best_interval"])
     return (
-        f"Held-out test, {test['n']} tasks that training never saw: {shares[0]} untrained, {shares[1]} with the "
-        f"functions ({test['fixed']} fixed, {test['broken']} broken, exact p = {test['p_value']:.2g})."
+        f"Held-out test, {test['n']} tasks that training never saw: {untrained} untrained, {chosen} with the functions "
+        f"({test['fixed']} fixed, {test['broken']} broken, exact p = {test['p_value']:.2g}; sets tried in training: "
+        f"{test['candidates']})."
     )
+
+
+def _share_with_interval(share: object, interval: object) -> str:
+    if not isinstance(share, float) or not isinstance(interval, list):
+        return "–"
+    low, high = (100 * float(str(edge)) for edge in interval)
+    return f"{100 * share:.1f} % (95 %: {low:.0f}-{high:.0f})"

@@ -51,7 +51,7 @@ def run_list(args: argparse.Namespace) -> int:
             Text(f"{run.agent_model} (demo)" if run.is_demo and run.agent_model != "demo" else run.agent_model),
             share(run.baseline),
             share(run.best),
-            share(run.held_out.chosen if run.held_out else None),
+            share(run.held_out.chosen) if run.held_out else run.hold_out_label,
             dollars(run.usage.cost_usd),
         )
     console = Console()

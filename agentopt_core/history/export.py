@@ -166,6 +166,7 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
         "evaluation": summary.best_evaluation,
         "accuracy": _share(summary.best, split),
         "baseline": _share(summary.baseline, split),
+        "label": summary.hold_out_label,
         "test": _share(summary.held_out.chosen, "test") if summary.held_out else None,
         "test_baseline": _share(summary.held_out.baseline, "test") if summary.held_out else None,
         "functions_digest": learned.digest,
@@ -185,7 +186,7 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
 def _unseen(summary: RunSummary) -> str:
     found = summary.held_out
     if found is None:
-        return "On tasks that training did not see: not measured (fit, no hold-out)."
+        return f"On tasks that training did not see: not measured ({summary.hold_out_label})."
     return f"On test tasks that training did not see: {percent(found.chosen)}, {percent(found.baseline)} untrained."
 
 

@@ -146,13 +146,13 @@ def describe(folder: RunFolder) -> Values:
     """The row of table `runs` for a folder; what cannot be read is said in `damage`."""
     row: Values = {"run_id": folder.run_id, "name": folder.run_id, "train_tasks": 0, "test_tasks": 0}
     row |= {"is_demo": False, "private": False}
-    row |= {name: "" for name in ("task_set", "task_set_id", "agent_model", "optimizer_model", "config")}
+    row |= {name: "" for name in ("task_set", "task_set_id", "test_digest", "agent_model", "optimizer_model", "config")}
     row |= {"max_epochs": 0, "patience": 0, "created_at": 0.0}
     damages = []
     try:
         manifest = folder.manifest()
         row |= {"task_set": manifest.name, "task_set_id": manifest.id, "created_at": manifest.taken_at}
-        row |= {name: getattr(manifest, name) for name in ("train_tasks", "test_tasks", "private")}
+        row |= {name: getattr(manifest, name) for name in ("train_tasks", "test_tasks", "test_digest", "private")}
     except AgentOptError as error:
         damages.append(str(error))
     try:

@@ -45,6 +45,8 @@ class TaskSetManifest(Word):
     """Scorable tasks of the training split."""
     test_tasks: int = 0
     """Scorable tasks of the test split."""
+    test_digest: str = ""
+    """What these ask, so that runs on a copy of the set are found (`TaskSet.test_digest`)."""
     private: bool = False
     """The tasks must not be published: no export holds anything of them."""
     taken_at: float
@@ -79,6 +81,7 @@ class RunFolder:
             tasks=len(task_set),
             train_tasks=len(task_set.of("train")),
             test_tasks=len(task_set.of("test")),
+            test_digest=task_set.test_digest,
             private=task_set.private,
             taken_at=now,
         )

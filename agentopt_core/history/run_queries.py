@@ -28,6 +28,8 @@ SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
 FROM requests WHERE {which} GROUP BY run_id
 """
 
+_OPENED = "SELECT run_id, count(DISTINCT evaluation) AS n FROM openings WHERE {which} GROUP BY run_id"
+
 _RUNS = """
 SELECT runs.* EXCLUDE (config), journals.last_at, journals.bytes FROM runs JOIN journals USING (run_id)
 WHERE {which} ORDER BY run_id DESC
@@ -72,6 +74,7 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
         "baseline": _last(row for row in ends if row["evaluation"] == 0),
         "held_out": _last(facts("held_out")),
+        "openings": {row["run_id"]: row for row in store.rows(_OPENED.format(which=which), **values)},
         "spent": _last(store.rows(_SPENT.format(which=which), **values)),
     }
     now = time.time()
@@ -130,6 +133,7 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         test_tasks=trainer["test_tasks"] + trainer["sealed_tasks"] if trainer else row["test_tasks"],
         sealed=bool(trainer and trainer["sealed_tasks"]),
         held_out=_held_out(row["held_out"]),
+        openings=row["openings"]["n"] if row["openings"] else 0,
         skipped=json.loads(trainer["skipped"]) if trainer else {},
         agent_model=row["agent_model"],
         optimizer_model=row["optimizer_model"],
@@ -169,13 +173,18 @@ def _held_out(row: Row | None) -> HeldOut | None:
     )
 
 
-def openings(store: HistoryStore, task_set_id: str) -> list[Opening]:
-    """Every look of any run at the test split of a task set, the first one first."""
+def openings(store: HistoryStore, task_set_id: str, test_digest: str = "") -> list[Opening]:
+    """Every look of any run at the test split of a task set, or at the same test tasks by another name.
+
+    `test_digest` is that of the set (`TaskSet.test_digest`). The first look comes first.
+    """
     rows = store.rows(
         """
         SELECT run_id, runs.name AS run_name, happened_at AS "at", subject, n
-        FROM openings JOIN runs USING (run_id) WHERE task_set_id = $id ORDER BY happened_at, journal_offset
+        FROM openings JOIN runs USING (run_id)
+        WHERE task_set_id = $id OR (test_digest = $digest AND test_digest != '') ORDER BY happened_at, journal_offset
         """,
         id=task_set_id,
+        digest=test_digest,
     )
     return [Opening(**row) for row in rows]

@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -34,6 +34,7 @@ TABLES: dict[str, dict[str, str]] = {
         "private": "BOOLEAN",
         "train_tasks": "INTEGER",
         "test_tasks": "INTEGER",
+        "test_digest": "VARCHAR",
         "agent_model": "VARCHAR",
         "optimizer_model": "VARCHAR",
         "is_demo": "BOOLEAN",

@@ -150,7 +150,8 @@ class _Session:
             await until(control.listen, to_the_end)
         except (BudgetExhausted, StopNow) as cut:
             if ended:  # training is over: what was cut off is the measurement on the test split
-                self._sink.emit(Warned(message=f"{_UNMEASURED} {cut}", hint="Resume the run to measure the rest."))
+                hint = "" if isinstance(cut, BudgetExhausted) else "Resume the run to measure the rest."
+                self._sink.emit(Warned(message=f"{_UNMEASURED} {cut}", hint=hint))
             else:
                 ended.append(StopReason("budget" if isinstance(cut, BudgetExhausted) else "stopped", str(cut)))
         reason = ended[0]

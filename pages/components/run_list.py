@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agentopt_core.views import LIVE, RunSummary
-from pages.components.say import DASH, accuracy, ago, cost, interval, plain, shorten, title
+from pages.components.say import DASH, accuracy, ago, cost, interval, plain, shorten, title, under_way
 from pages.components.shell import TRAIN
 
 if TYPE_CHECKING:
@@ -120,9 +120,7 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
             status_badge(run)
             with st.container():
                 share = progress.done / progress.total if progress and progress.total else 0.0
-                doing = (
-                    f"Evaluation {progress.evaluation}: {progress.done} of {progress.total} tasks" if progress else ""
-                )
+                doing = under_way(progress) if progress else ""
                 st.progress(
                     min(1.0, share), text=f"{doing or 'Between evaluations'} · best so far {accuracy(run.best)}"
                 )

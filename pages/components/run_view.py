@@ -30,6 +30,7 @@ from pages.components.say import (
     shorten,
     split_words,
     title,
+    under_way,
 )
 from pages.components.shell import FUNCTIONS, TRAIN
 from pages.components.states import error_state, guarded, lagging
@@ -39,7 +40,6 @@ TICK_S = 1.0
 UPDATES_A_PAGE = 8
 SEVERITIES = {"info": "Info", "good": "Good news", "warning": "Warnings", "error": "Errors"}
 SIGNS = {"info": "·", "good": "✓", "warning": "!", "error": "✕"}
-RESUMABLE = frozenset({"interrupted", "stopped", "failed"})
 STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
 VERDICTS = {
     "kept": ("kept", "blue", ":material/check:"),
@@ -163,7 +163,7 @@ def _controls(run: RunSummary) -> None:
             ask("resume", "Asked to resume.")
         if st.button("Stop", icon=":material/stop:", key="stop_paused"):
             ask("stop", "Asked to stop. What was accepted stays.")
-    elif run.status in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
+    elif run.can_resume and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
         ask("resume", "A trainer goes on where the journal ends.")
         st.rerun()
 
@@ -195,8 +195,7 @@ def _progress(run: RunSummary, progress: Progress | None) -> None:
     if progress.phase == "optimizing":
         st.progress(1.0, text="The optimizer reads the failures and writes an update")
         return
-    what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
-    said = [f"{what}: {progress.done} of {progress.total} tasks", f"{progress.correct} right"]
+    said = [under_way(progress), f"{progress.correct} right"]
     if progress.faults:
         said.append(f"{progress.faults} not scored")
     said.append("paused" if run.status == "paused" else remaining(progress, time.time()))

@@ -12,7 +12,7 @@ import unicodedata
 from datetime import datetime
 
 from agentopt_core.rollouts import Proportion, Usage
-from agentopt_core.views import Progress, RunSummary
+from agentopt_core.views import HOLD_OUT_LABELS, Progress, RunSummary
 
 DASH = "—"
 
@@ -150,7 +150,7 @@ def outcome(run: RunSummary) -> str:
     )
 
 
-FIT = "fit, no hold-out"
+FIT = HOLD_OUT_LABELS["none"]
 """The label of figures that were measured on the tasks that were trained on, and on no others."""
 
 
@@ -158,8 +158,22 @@ def split_words(run: RunSummary) -> str:
     """The tasks of a run in words, and what became of its test split."""
     if not run.test_tasks:
         return f"{run.train_tasks} training tasks ({FIT})"
-    state = "opened once" if run.held_out else "sealed" if run.sealed else "sealed until training has ended"
+    states = {
+        "measured": "opened once",
+        "opened": "opened, not measured to the end",
+        "sealed": "sealed" if run.sealed else "sealed until a rule has ended training",
+    }
+    state = states[run.hold_out]
     return f"{run.train_tasks} training tasks, {run.test_tasks} test tasks ({state})"
+
+
+def under_way(progress: Progress) -> str:
+    """What is being measured and how far it is."""
+    if progress.split == "test":
+        what = "Held-out test"
+    else:
+        what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
+    return f"{what}: {progress.done} of {progress.total} tasks"
 
 
 def held_out(run: RunSummary) -> str:
@@ -168,7 +182,9 @@ def held_out(run: RunSummary) -> str:
     if found is None:
         if not run.test_tasks:
             return f"Measured on the training tasks themselves: {FIT}."
-        return "Measured on the training tasks themselves; the test split was not measured, so this is fit only."
+        if run.hold_out == "opened":
+            return "The test split was opened, but not measured to the end: what stands here is fit only."
+        return "Measured on the training tasks themselves; the test split is sealed, so this is fit only."
     tried = f"{found.candidates} {'set was' if found.candidates == 1 else 'sets were'} tried in training"
     return (
         f"On test tasks that training never saw: {measured(found.baseline)} untrained, {measured(found.chosen)} with "

@@ -97,6 +97,28 @@ def test_a_budget_that_ends_within_the_test_split_ends_no_training_and_is_said(t
     (run,) = runs_in(tmp_path / "home")
     warnings = [event.message for _, event in read_journal(run.journal) if event.kind == "warned"]
     assert any("opened, but not measured to the end" in message for message in warnings)
+    test = result["test"]
+    assert (test["label"], test["sealed"]) == ("test split opened, not measured to the end", False)
+
+
+def test_a_run_killed_within_the_test_split_completes_it_without_opening_it_again(tmp_path, tasks):
+    home = tmp_path / "home"
+    with OpenAIServer(answer) as server:
+        whole = train(server, tasks, home)
+        (run,) = runs_in(home)
+        lines = run.journal.read_bytes().splitlines(keepends=True)
+        kinds = [json.loads(line)["kind"] for line in lines]
+        opened = kinds.index("split_opened", kinds.index("split_opened") + 1)
+        kept = kinds.index("rollout_finished", opened) + 1
+        run.journal.write_bytes(b"".join(lines[:kept]))
+        before = len(server.bodies)
+        again = result_of(agentopt("resume", run.run_id, "--home", home, "--json"))
+        asked = [str(body) for body in server.bodies[before:]]
+    assert len(asked) == 3
+    assert all("SEALED" in body for body in asked)
+    same = ("baseline", "best", "n", "fixed", "broken", "p_value", "openings", "label")
+    assert [again["test"][name] for name in same] == [whole["test"][name] for name in same]
+    assert [event.kind for _, event in read_journal(run.journal)].count("split_opened") == 2
 
 
 def test_a_set_without_a_test_split_is_called_fit_without_hold_out(tmp_path):
