@@ -9,7 +9,7 @@ from agentopt_core.actions import AddFunction, Update
 from agentopt_core.commands import Command
 from agentopt_core.config import Endpoint, RunConfig
 from agentopt_core.errors import NotFound
-from agentopt_core.events import CommandObeyed, RunFailed, UpdateProposed
+from agentopt_core.events import CommandObeyed, RunFailed, SplitOpened, UpdateProposed
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history import (
     accepted_functions,
@@ -29,6 +29,7 @@ from agentopt_core.history.ingest import Ingestor
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.rollouts import Proportion
+from agentopt_core.tasks import Task
 
 from .helpers import (
     BASELINE,
@@ -397,6 +398,33 @@ def test_every_opening_of_a_test_split_is_found_by_its_task_set(tmp_path: Path) 
     ]
     assert {one.run_id for one in seen} == {first.run_id, second.run_id}
     assert openings(history(tmp_path), "other") == []
+
+
+def test_a_look_at_the_same_test_tasks_under_another_name_is_found_too(tmp_path: Path) -> None:
+    held = tuple(Task(id=f"h{k}", question=f"Is it {k}?", answer=str(k), split="test") for k in range(3))
+    one = task_set().with_(tasks=(*task_set().tasks, *held))
+    copy = one.with_(id="sums-again", tasks=(*task_set(2).tasks, *reversed(held)))
+    fewer = one.with_(id="fewer", tasks=(*task_set().tasks, *held[:2]))
+    for each in (one, fewer):
+        folder = RunFolder.create(tmp_path, RunConfig(), each)
+        write(folder, [began(folder), SplitOpened(evaluation=1, subject="baseline", functions_digest="d", n=3)])
+    store = history(tmp_path)
+    assert [opening.subject for opening in openings(store, copy.id, copy.test_digest)] == ["baseline"]
+    assert openings(store, "untested", task_set().test_digest) == []
+
+
+def test_a_test_split_that_was_opened_and_not_measured_is_neither_sealed_nor_held_out(tmp_path: Path) -> None:
+    folder = new_run(tmp_path)
+    end = story(folder)[-1]
+    begun = began(folder).with_(test_tasks=6)
+    write(folder, [begun, *measured(0, None, NONE, BASELINE)])
+    assert run(history(tmp_path), folder.run_id).hold_out == "sealed"
+    write(folder, [SplitOpened(evaluation=1, subject="baseline", functions_digest=NONE.digest, n=6), end])
+    found = run(history(tmp_path), folder.run_id)
+    assert (found.status, found.hold_out, found.held_out, found.openings) == ("finished", "opened", None, 1)
+    assert found.can_resume
+    whole = finished_run(tmp_path)
+    assert run(history(tmp_path), whole.run_id).can_resume is False
 
 
 def test_the_curve_is_of_the_training_split_alone(tmp_path: Path) -> None:

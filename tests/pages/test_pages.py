@@ -333,6 +333,23 @@ def test_a_run_with_a_test_split_says_what_its_functions_do_on_unseen_tasks(page
     assert (test.value, test.delta) == ("83.3 %", "+58.3 points")
 
 
+def test_a_run_whose_test_split_was_not_measured_to_the_end_says_so_and_can_be_resumed(page):
+    bench = FakeWorkbench((trained(test_tasks=12, openings=1),))
+    at = page(bench, "train", run="run-1")
+    said = texts(at)
+    assert "12 test tasks (opened, not measured to the end)" in said
+    assert "sealed" not in said
+    at.button(key="resume").click().run()
+    assert ("resume", "run-1", "dashboard") in bench.asked
+
+
+def test_the_measurement_on_the_test_split_is_called_so_while_it_goes_on(page):
+    run = running(test_tasks=12, openings=1)
+    run.progress = run.progress.with_(split="test", total=12)
+    for name, address in (("train", {"run": "run-9"}), ("overview", {})):
+        assert "Held-out test: 12 of 12 tasks" in texts(page(FakeWorkbench((run,)), name, **address))
+
+
 def test_a_sealed_test_split_and_skipped_tasks_are_said(page):
     run = trained(test_tasks=5, sealed=True, skipped={"needs an image": 3})
     said = texts(page(FakeWorkbench((run,)), "train", run="run-1"))
