@@ -50,6 +50,7 @@ def sentence(event: Event) -> Sentence | None:
         return Sentence(f"Task {event.rollout.task_id} could not be run: {event.rollout.note}", "warning")
     if event.kind == "evaluation_finished":
         what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
+        what += "" if event.split == "train" else f" on the {event.split} split"
         return Sentence(f"{what}: {percent(event.result)} in {event.wall_s:.1f} s.")
     if event.kind == "step_started":
         return Sentence(

@@ -346,8 +346,8 @@ def test_a_run_whose_test_split_was_not_measured_to_the_end_says_so_and_can_be_r
 def test_the_measurement_on_the_test_split_is_called_so_while_it_goes_on(page):
     run = running(test_tasks=12, openings=1)
     run.progress = run.progress.with_(split="test", total=12)
-    for name, address in (("train", {"run": "run-9"}), ("overview", {})):
-        assert "Held-out test: 12 of 12 tasks" in texts(page(FakeWorkbench((run,)), name, **address))
+    assert "Held-out test: 12 of 12 tasks" in texts(page(FakeWorkbench((run,)), "train", run="run-9"))
+    assert "Held-out test: 12 of 12 tasks" in texts(page(FakeWorkbench((run,))))
 
 
 def test_a_sealed_test_split_and_skipped_tasks_are_said(page):
