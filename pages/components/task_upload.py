@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -23,6 +24,7 @@ ALWAYS_MAPPED = ("question", "answer")
 RECOGNISED = "As recognised"
 _DRAFT = "task_draft"
 """Where this browser session keeps what was read, so that a click does not read the files again."""
+_NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?%?")
 _BAR_S = 0.2
 """Seconds between two movements of the progress bar."""
 
@@ -255,6 +257,10 @@ def _rows(number: int) -> str:
 
 
 def issues_csv(frame: pd.DataFrame) -> bytes:
-    """The issues as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe."""
-    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in set("=+-@\t\r") else cell)
-    return safe.to_csv(index=False).encode("utf-8", "replace")
+    """The issues as CSV; a cell that a spreadsheet would take for a formula gets an apostrophe, plain numbers none."""
+
+    def safe(cell: object) -> object:
+        formula = isinstance(cell, str) and cell[:1] in set("=+-@\t\r") and not _NUMBER.fullmatch(cell)
+        return f"'{cell}" if formula else cell
+
+    return frame.map(safe).to_csv(index=False).encode("utf-8", "replace")

@@ -321,8 +321,10 @@ def test_a_draft_without_a_single_task_can_not_be_saved(page, tmp_path):
 
 
 def test_downloaded_issues_hold_no_formula():
-    frame = pd.DataFrame([{"row": 1, "reason": "=HYPERLINK(1)"}, {"row": 2, "reason": "fine"}])
-    assert issues_csv(frame).decode().splitlines() == ["row,reason", "1,'=HYPERLINK(1)", "2,fine"]
+    frame = pd.DataFrame(
+        [{"row": 1, "reason": "=HYPERLINK(1)"}, {"row": 2, "reason": "-3.5"}, {"row": 3, "reason": "-a"}]
+    )
+    assert issues_csv(frame).decode().splitlines() == ["row,reason", "1,'=HYPERLINK(1)", "2,-3.5", "3,'-a"]
 
 
 def test_the_file_of_an_issue_is_named_where_there_are_several(tmp_path):
