@@ -16,6 +16,8 @@ _NAMES = {
     r"^\circ": "",
     r"^{\circ}": "",
 }
+_APART, _GAP = re.compile(r"(?<=[0-9])\s+(?=[0-9])"), "\u2063"
+"""1 2 is not 12."""
 _LEFT_SIDE = re.compile(r"[a-zA-Z](?:=|\\in(?![a-zA-Z]))")
 _SINGLE = re.compile(r"([_^])\{([0-9a-zA-Z])\}")
 _SHORT_ROOT = re.compile(r"\\sqrt([0-9a-zA-Z])")
@@ -28,7 +30,7 @@ def clean(text: str) -> str:
     text = without_wrapping(text)
     for name, latex in _NAMES.items():
         text = text.replace(name, latex)
-    text = re.sub(r"\s+", "", text).rstrip(".")
+    text = re.sub(r"\s+", "", _APART.sub(_GAP, text)).rstrip(".")
     if found := _LEFT_SIDE.match(text):
         text = text[found.end() :] if "=" not in text[found.end() :] and "," not in _outside(text) else text
     text = _SHORT_ROOT.sub(r"\\sqrt{\1}", _SINGLE.sub(r"\1\2", text))

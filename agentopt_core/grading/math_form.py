@@ -132,7 +132,9 @@ def _same_group(gold: Group, answer: Group, same: Same) -> bool:
         column, point = (gold, answer) if gold.kind == "matrix" else (answer, gold)
         is_line = set(column.marks) <= set("1,") or column.marks == str(len(column.items))
         return is_line and point.marks == "()" and _in_order(gold, answer, same)
-    # A tuple whose brackets were left out is still in order.
+    # A tuple whose brackets were left out is still in order; an interval without them is none.
+    if kinds == {"tuple", "list"} and "[" in gold.marks + answer.marks:
+        return False
     if kinds in ({"tuple"}, {"matrix"}) and gold.marks != answer.marks:
         return False
     if kinds in ({"tuple"}, {"matrix"}, {"tuple", "list"}):

@@ -14,11 +14,13 @@ from agentopt_core.grading.numbers import parse_number
 from agentopt_core.grading.numeric import may_be_unit, same_unit
 from agentopt_core.grading.text import same_text
 
-_DEGREES = re.compile(r"\s*\^\s*\{?\s*\\circ\s*\}?|\bdegrees?\b")
+_DEGREES = re.compile(r"\s*\^\s*\{?\s*\\circ\s*\}?(?:\s*[CF](?![a-zA-Z]))?|\bdegrees?\b")
 _BASE = re.compile(r"\(?([0-9A-Za-z]+)\)?\s*_\s*\{?\s*([0-9]{1,3}|two|eight|ten|sixteen)\s*\}?")
 _BASES = {"two": "2", "eight": "8", "ten": "10", "sixteen": "16"}
 _PRODUCT = re.compile(r"[0-9][a-z]{2,4}\s*\Z")
 """A number and letters without a space: 3abc is a product, 5cm a length; where both look so, algebra decides."""
+_UNREAD = (re.compile(r"'|\\prime(?![a-zA-Z])"), re.compile(r"\\[lc]?dots(?![a-zA-Z])|\.\.\.|…"))
+"""Primes and dots, which algebra passes over: a' is not a, and 10... is not 10."""
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _OPERATOR = re.compile(r"[0-9=+*/^_\\<>|]")
@@ -63,6 +65,8 @@ def decide(gold: str, answer: str) -> bool | None:
         decided = rule(without_left(gold), without_left(answer))
         if decided is not None:
             return decided
+    if any(len(sign.findall(gold)) != len(sign.findall(answer)) for sign in _UNREAD):
+        return False
     return _by_case(gold) if clean(gold).casefold() == clean(answer).casefold() else None
 
 
