@@ -55,8 +55,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("served") / "home"
     bench = Workbench(home, live=False)
     sample = bench.task_set("files-and-everyday")
-    task = Task(id="t", question=HOSTILE + "\u202e" + "A" * 5_000, answer=HOSTILE)
-    hostile = TaskSet(id="hostile", name=HOSTILE, description=HOSTILE, tasks=(task,))
+    question = HOSTILE + "\u202e" + "A" * 5_000
+    tasks = tuple(Task(id=id, question=question, answer=HOSTILE) for id in (HOSTILE, "t", "u"))
+    hostile = TaskSet(id="hostile", name=HOSTILE, description=HOSTILE, tasks=tasks)
     bench.close()
     short = RunConfig(name=HOSTILE, training=TrainingConfig(epochs=1, patience=0))
     run_id, hostile_id = (

@@ -85,7 +85,7 @@ def test_gsm8k_is_dropped_as_it_comes(server, tab):
     page = tab(f"{server.url}/tasks?view=Upload")
     drop(page, SHARED / "gsm8k" / "train.jsonl", SHARED / "gsm8k" / "test.jsonl")
     expect(page.get_by_text("GSM8K").first).to_be_visible()
-    expect(page.get_by_text("300 tasks")).to_be_visible()
+    expect(page.get_by_text("600 tasks (300 train, 300 test)")).to_be_visible()
 
 
 @needs_shared
