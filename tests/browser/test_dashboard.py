@@ -179,11 +179,12 @@ def test_the_curve_is_above_the_fold_and_the_page_is_light(server, tab):
 def test_what_is_typed_on_the_very_first_page_of_a_server_stays(fresh_server, tab):
     page = tab(f"{fresh_server.url}/train")
     numbers = page.locator("input[type=number]")
-    expect(numbers.first).to_have_value("20")
-    before = [numbers.nth(k).input_value() for k in range(5)]
-    numbers.first.fill("9")
-    numbers.first.press("Enter")
+    epochs = numbers.nth(1)
+    expect(epochs).to_have_value("10")
+    before = [numbers.nth(k).input_value() for k in range(1, 5)]
+    epochs.fill("9")
+    epochs.press("Enter")
     settled(page)
     page.get_by_text("OpenAI-compatible endpoint").first.click()
     settled(page)
-    assert [numbers.nth(k).input_value() for k in range(5)] == ["9", *before[1:]]
+    assert [numbers.nth(k).input_value() for k in range(1, 5)] == ["9", *before[1:]]
