@@ -178,13 +178,14 @@ def test_the_curve_is_above_the_fold_and_the_page_is_light(server, tab):
 
 def test_what_is_typed_on_the_very_first_page_of_a_server_stays(fresh_server, tab):
     page = tab(f"{fresh_server.url}/train")
-    numbers = page.locator("input[type=number]")
-    epochs = numbers.nth(1)
-    expect(epochs).to_have_value("10")
-    before = [numbers.nth(k).input_value() for k in range(1, 5)]
-    epochs.fill("9")
-    epochs.press("Enter")
-    settled(page)
+
+    def field(label: str) -> Locator:
+        return page.locator(f'input[aria-label="{label}"]')
+
+    expect(field("Epochs, at most (E)")).to_have_value("10")
+    field("Epochs, at most (E)").fill("9")
+    field("Epochs, at most (E)").press("Enter")
     page.get_by_text("OpenAI-compatible endpoint").first.click()
-    settled(page)
-    assert [numbers.nth(k).input_value() for k in range(1, 5)] == ["9", *before[1:]]
+    expect(field("Model of the optimizer")).to_be_visible()
+    expect(field("Epochs, at most (E)")).to_have_value("9")
+    expect(field("Patience (C)")).to_have_value("10")
