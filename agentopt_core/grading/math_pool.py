@@ -27,7 +27,7 @@ _HINT = "Resume the run; what was graded is kept."
 
 
 class MathPool:
-    """Compares answers by algebra in processes of its own (spawned: nothing of this process is inherited).
+    """Compares answers by algebra in processes of its own, spawned anew, that forget the environment with its keys.
 
     Cheap to make: the first comparison, or `warm`, starts the processes. Safe to use from several threads and loops.
     A killed process never takes another comparison with it.

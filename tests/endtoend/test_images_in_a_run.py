@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 from agentopt_core.history.run_folder import runs_in
 from agentopt_core.importing.stored import manifest_for
@@ -20,8 +21,8 @@ def answer(request: Seen) -> Answer:
     return tool_call("final_answer", {"answer": "grey"})
 
 
-def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_record(tmp_path):
-    home = tmp_path / "home"
+def a_set_with_a_picture(home: Path, *others: Task) -> None:
+    """The set `pictures` in a home: one task that needs its image shown, and others."""
     folder = home / "tasksets" / "pictures"
     folder.mkdir(parents=True)
     content = encoded(photo((90, 60)))
@@ -29,12 +30,19 @@ def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_reco
     digest = hashlib.sha256(content).hexdigest()
     image = Attachment(path="noise.png", media_type="image/png", sha256=digest, bytes=len(content), role="prompt")
     task = Task(id="1", question="Which colour is it?", answer="grey", attachments=(image,))
-    plain = (Task(id=str(k), question="Which colour is fog?", answer="grey") for k in (2, 3))
-    tasks = TaskSet(id="pictures", name="Pictures", tasks=(task, *plain))
+    tasks = TaskSet(id="pictures", name="Pictures", tasks=(task, *others))
     lines = to_lines(tasks.each())
     (folder / "tasks.jsonl").write_bytes(lines)
     manifest = manifest_for("pictures", tasks, hashlib.sha256(lines).hexdigest())
     (folder / "manifest.json").write_text(manifest.model_dump_json())
+
+
+FOG = tuple(Task(id=str(k), question="Which colour is fog?", answer="grey") for k in (2, 3))
+
+
+def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_record(tmp_path):
+    home = tmp_path / "home"
+    a_set_with_a_picture(home, *FOG)
 
     with OpenAIServer(answer) as server:
         done = agentopt(
@@ -59,3 +67,28 @@ def test_a_run_shows_images_to_its_model_and_keeps_their_content_out_of_its_reco
         "2": None,
         "3": None,
     }
+
+
+def test_a_task_whose_image_the_model_cannot_take_is_skipped_and_counted_and_never_failed(tmp_path):
+    home = tmp_path / "home"
+    a_set_with_a_picture(home, *FOG)
+    with OpenAIServer(answer) as server:
+        done = agentopt(
+            *("train", "--tasks", "pictures", "--base-url", server.base_url, "--model", "m"),
+            *("--epochs", "1", "--patience", "0", "--home", home, "--json"),
+        )
+        assert not any("Which colour is it?" in str(body) for body in server.bodies)
+    result = result_of(done)
+    assert (result["baseline"], result["n"]) == (1.0, 2)
+    assert list(result["skipped"].values()) == [1]
+    assert "1 task is skipped" in done.stderr
+
+
+def test_a_run_of_which_the_model_could_take_no_training_task_is_refused_with_the_way_out(tmp_path):
+    home = tmp_path / "home"
+    a_set_with_a_picture(home, *(task.with_(split="test") for task in FOG))
+    done = agentopt("train", "--demo", "--tasks", "pictures", "--home", home)
+    assert done.returncode == 2
+    assert "needs an image shown" in done.stderr
+    assert "Choose a model that takes images" in done.stderr
+    assert not runs_in(home)

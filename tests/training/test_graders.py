@@ -44,6 +44,17 @@ def test_answers_are_graded_as_the_run_is_configured(tmp_path, grader, task, met
     assert (score.method, score.correct) == (method, correct)
 
 
+def test_a_run_compares_formulas_by_algebra(tmp_path):
+    task = Task(id="f", question="Expand.", answer="x+4.0", answer_type="math")
+
+    async def session() -> Score:
+        async with open_grader(RunConfig(), (task,), InMemorySandbox(), None, tmp_path / "j.ndjson") as opened:
+            return await opened.grade(task, Answer(text="4+x", source="tool"))
+
+    score = asyncio.run(session())
+    assert (score.method, score.correct) == ("math", True)
+
+
 def test_what_a_judge_said_is_kept_for_the_next_trainer_of_the_run(tmp_path):
     grader = GraderConfig(kind="judge", judge=Endpoint())
     first = graded(grader, OPEN, tmp_path, ScriptedModel([RIGHT]))
