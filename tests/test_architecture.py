@@ -15,7 +15,7 @@ FLOORS = [
     {"execution"},
     {"evaluation"},
     {"training"},
-    {"doctor", "presets", "report", "task_bench", "workbench"},
+    {"doctor", "presets", "report", "workbench"},
     {"cli"},
     {"__main__"},
 ]

@@ -14,8 +14,7 @@ from agentopt_core.views import TaskSetSummary
 class TaskBench:
     """The task sets of one home folder, samples included. Thread safe."""
 
-    def __init__(self, home: Path, samples: Path) -> None:
-        self._task_sets = TaskSetStore(home, samples)
+    _task_sets: TaskSetStore
 
     def task_sets(self) -> list[TaskSetSummary]:
         """Sample sets first, then the imported ones."""

@@ -1,4 +1,4 @@
-"""What the pages and the command line show: answers to questions, computed once, in one place."""
+"""What is shown of a run: its summary, its curve, what it is doing now, its log."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from agentopt_core.actions import Refusal
 from agentopt_core.events import VerdictKind
-from agentopt_core.functions import Function
-from agentopt_core.rollouts import Proportion, RolloutEnd, SandboxLevel, Usage
+from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import Word
 
 RunStatus = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
 """`interrupted`: no trainer holds the run though it has not ended; it can be resumed."""
 
-
 LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "paused"})
 """A trainer works on the run, or is about to."""
-
 
 RESUMABLE: frozenset[RunStatus] = frozenset({"interrupted", "stopped", "failed"})
 """Training can go on where the journal ends."""
@@ -167,75 +163,6 @@ class CurvePoint(Word):
     at: float
 
 
-class ActionView(Word):
-    """One change of a function: before and after."""
-
-    op: Literal["add", "revise", "remove"]
-    name: str
-    before: Function | None
-    after: Function | None
-
-
-class UpdateView(Word):
-    """One optimizer step and what became of it."""
-
-    step: int
-    evaluation: int | None
-    verdict: VerdictKind | Literal["pending"]
-    reason: str
-    actions: tuple[ActionView, ...]
-    refusals: tuple[Refusal, ...]
-    rationale: str
-    base: Proportion | None
-    """The accepted result it started from."""
-    candidate: Proportion | None
-    fixed: tuple[str, ...] = ()
-    """Tasks failed before and solved by the candidate."""
-    broken: tuple[str, ...] = ()
-    at: float = 0.0
-
-
-class FunctionVersion(Word):
-    """One version of one function in a run."""
-
-    name: str
-    version: int
-    """1 is the first version of that name in the run."""
-    op: Literal["add", "revise", "remove"]
-    status: VerdictKind | Literal["pending", "refused"]
-    step: int
-    evaluation: int | None
-    function: Function | None
-    """None for a removal."""
-    reason: str
-    calls: int = 0
-    """Calls in the evaluation of its candidate."""
-    succeeded: int = 0
-
-
-class RolloutRow(Word):
-    """A row of an evaluation's per-task table; the whole rollout is fetched apart."""
-
-    evaluation: int
-    task_id: str
-    ended: RolloutEnd
-    correct: bool | None
-    """None when it was not scored (a fault)."""
-    answer: str
-    """What the agent ended with, cut to a few hundred characters."""
-    extracted: str
-    method: str
-    reason: str
-    """Why it is right, wrong or a fault."""
-    turns: int
-    """Replies of the model."""
-    calls: int
-    failed_calls: int
-    usage: Usage
-    seconds: float
-    at: float
-
-
 class EventLine(Word):
     """A line of the event log."""
 
@@ -246,45 +173,3 @@ class EventLine(Word):
     text: str
     """A sentence."""
     severity: Literal["info", "good", "warning", "error"] = "info"
-
-
-class TaskSetSummary(Word):
-    """A row of the task set list."""
-
-    id: str
-    name: str
-    description: str
-    is_sample: bool
-    tasks: int
-    scorable: int
-    splits: dict[str, int]
-    """Split -> tasks."""
-    problem: str = ""
-    """Why the set cannot be used, and what to do; empty for a sound one."""
-
-
-class Forecast(Word):
-    """What a run will take, before it starts; bounds, not promises."""
-
-    train_tasks: int
-    test_tasks: int = 0
-    """Tasks that are run after training, untrained and with what was chosen."""
-    skipped: dict[str, int] = Field(default_factory=dict)
-    """Tasks with an answer that the agent's model cannot take, by the reason."""
-    evaluations_max: int | None
-    """None: bounded by E x (C+1) only when both rules are on."""
-    rollouts_max: int | None
-    requests_per_rollout: str
-    """A sentence: between 1 and the turn cap."""
-    requests_min: int
-    requests_max: int | None
-
-
-class Check(Word):
-    """One finding of `doctor`."""
-
-    name: str
-    state: Literal["ok", "warning", "failed", "skipped"]
-    detail: str
-    hint: str = ""
-    """The command or click that mends it."""

@@ -1,0 +1,36 @@
+"""The facade: the only door of pages and command line to what this package can do.
+
+base     one home folder and its history
+tasks    task sets        setup  before a run, and its launch
+runs     a run as it goes on, and what it learned
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from agentopt_core.importing import TaskSetStore
+from agentopt_core.workbench.runs import RunBench
+from agentopt_core.workbench.setup import ROOT
+
+SAMPLES = ROOT / "sample_data"
+
+__all__ = ["ROOT", "SAMPLES", "Workbench", "default_home"]
+
+
+def default_home(environ: Mapping[str, str]) -> Path:
+    """`$AGENTOPT_HOME`, or `.agentopt` beside app.py."""
+    return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
+
+
+class Workbench(RunBench):
+    """Task sets, runs and their history under one home folder.
+
+    With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);
+    without, each question opens what is free and closes it again (the command line). Thread safe.
+    """
+
+    def __init__(self, home: Path, samples: Path = SAMPLES, *, live: bool = True) -> None:
+        super().__init__(home, live=live)
+        self._task_sets = TaskSetStore(home, samples)
