@@ -76,7 +76,9 @@ class Update(Word):
     from_scratch: bool = False
     ended: StepEnd = "terminate"
     rationale: str = ""
-    """What the optimizer wrote beside its calls, in order."""
+    """What the optimizer wrote beside its calls, in order; for a change by hand: the person's reason."""
+    by: str = ""
+    """Who made it by hand; empty for the optimizer."""
 
     def apply(self, functions: FunctionSet) -> FunctionSet:
         """The candidate: this update applied to the accepted set."""
@@ -98,10 +100,16 @@ def apply_action(functions: FunctionSet, action: AddFunction | ReviseFunction | 
 
 
 class Withdrawn(Word):
-    """An entry of the failure record: a candidate that was rolled back, shown to the optimizer ascending by score."""
+    """An entry of the failure record: a candidate that was withdrawn, shown to the optimizer ascending by score."""
 
     functions: FunctionSet
-    accuracy: float
+    accuracy: float | None
+    """None: a person rejected it before it was measured."""
     n: int
     reason: str
     """Why it was withdrawn."""
+
+    @property
+    def rank(self) -> float:
+        """Where it stands among the others: by score, what was never measured first."""
+        return -1.0 if self.accuracy is None else self.accuracy

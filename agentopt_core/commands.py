@@ -8,10 +8,15 @@ from typing import Literal
 
 from pydantic import Field
 
+from agentopt_core.reviews import Decision, HandChange, TrialRequest
 from agentopt_core.words import Word
 
-CommandKind = Literal["start", "pause", "resume", "stop_after_epoch", "stop"]
-"""`start` is written by whoever launches a trainer; it makes all commands before it void."""
+CommandKind = Literal["start", "pause", "resume", "stop_after_epoch", "stop", "decide", "try", "change"]
+"""`start` is written by whoever launches a trainer; it makes what was asked of an earlier one void, but for decisions,
+trials and changes, which wait until they are answered."""
+
+LASTING: frozenset[CommandKind] = frozenset({"decide", "try", "change"})
+"""What a trainer that starts later still has to answer."""
 
 
 class Command(Word):
@@ -21,4 +26,10 @@ class Command(Word):
     kind: CommandKind
     by: str = "someone"
     """Who asked: `dashboard`, `command line`, or a user's name."""
+    decision: Decision | None = None
+    """For `decide`."""
+    trial: TrialRequest | None = None
+    """For `try`."""
+    change: HandChange | None = None
+    """For `change`."""
     at: float = Field(default_factory=time.time)

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import PromptBook, default_prompts
+from agentopt_core.reviews import Choice, ReviewTime
 from agentopt_core.rollouts import SandboxLevel
 from agentopt_core.words import JsonObject, Word
 
@@ -109,6 +110,11 @@ class TrainingConfig(Word):
     """Evaluations of the training set, baseline included, at most; None: the worst case of Algorithm 2."""
     open_test: bool = True
     """When a rule has ended training, measure the baseline and the chosen set on the test split, once."""
+    validation: Literal["off", "kept", "all"] = "kept"
+    """Which candidates are also measured on the validation split: none, those that are kept, or all. It decides
+    nothing: it shows whether what was learned holds on tasks that the optimizer has not seen."""
+    null_edits: int = Field(default=0, ge=0, le=20)
+    """Times the baseline is measured again without any change: what noise alone does to the accuracy."""
     stop_at_perfect: bool = True
     """End the run when every training task is solved: nothing is left to gain."""
 
@@ -119,6 +125,27 @@ class TrainingConfig(Word):
         That is Algorithm 2's worst case, which it cannot pass; without early stop it is what bounds the run.
         """
         return self.max_evaluations or 1 + self.epochs * (self.patience + 1)
+
+
+class ApprovalConfig(Word):
+    """Which proposals wait for a person, and when."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    mode: Literal["automatic", "risk", "always"] = "automatic"
+    """`risk`: those with a finding, or kept on weak evidence; `always`: every proposal."""
+    when: ReviewTime = "after"
+    """`before` the candidate runs, or `after` its evaluation."""
+    timeout_s: float | None = Field(default=None, gt=0)
+    """Seconds a proposal waits; None: as long as it takes."""
+    on_timeout: Choice = "reject"
+    """What is decided then."""
+    long_code_lines: int = Field(default=60, ge=1)
+    """Lines of one function's code beyond which it is looked at."""
+    relied_on_share: float = Field(default=0.25, ge=0, le=1)
+    """Changing a function that so great a share of the tasks used is a risk."""
+    weak_p: float = Field(default=0.05, ge=0, le=1)
+    """A gain whose exact p is this or more is weak evidence."""
 
 
 class Budget(Word):
@@ -195,6 +222,7 @@ class RunConfig(Word):
     agent: AgentConfig = AgentConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
+    approval: ApprovalConfig = ApprovalConfig()
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
     grader: GraderConfig = GraderConfig()

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 from agentopt_core.actions import Refusal, Update
 from agentopt_core.chat import Purpose
 from agentopt_core.functions import FunctionSet
+from agentopt_core.reviews import Choice, Finding, ReviewTime
 from agentopt_core.rollouts import Proportion, Rollout, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import JsonObject, Word
@@ -22,8 +23,9 @@ from agentopt_core.words import JsonObject, Word
 VERSION = 1
 """Version of the event format."""
 
-VerdictKind = Literal["baseline", "kept", "rolled_back", "unchanged"]
-"""`unchanged`: the step ended with no valid action, so nothing was evaluated; it counts like a withdrawn candidate."""
+VerdictKind = Literal["baseline", "kept", "rolled_back", "rejected", "unchanged"]
+"""`unchanged`: the step ended with no valid action, so nothing was evaluated; it counts like a withdrawn candidate.
+`rejected`: a person withdrew it, before or after it was evaluated."""
 
 StopKind = Literal["epochs", "patience", "perfect", "max_evaluations", "budget", "stopped", "interrupted"]
 
@@ -48,6 +50,8 @@ class RunStarted(Fact):
     """Training tasks that are run: with an answer, and such that the agent's model can take them."""
     test_tasks: int = 0
     """Tasks of the test split on which the run ends; 0 without a test split, or where it stays sealed."""
+    val_tasks: int = 0
+    """Tasks of the validation split that the run measures beside training; they decide nothing."""
     sealed_tasks: int = 0
     """Tasks of a test split that this run leaves sealed."""
     skipped: dict[str, int] = Field(default_factory=dict)
@@ -81,6 +85,9 @@ class EvaluationStarted(Fact):
     functions: FunctionSet
     split: Split
     n: int
+    series: str = ""
+    """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
+    a trial on some tasks before a decision."""
 
 
 class RolloutFinished(Fact):
@@ -89,6 +96,8 @@ class RolloutFinished(Fact):
     kind: Literal["rollout_finished"] = "rollout_finished"
     evaluation: int
     functions_digest: str
+    split: Split = "train"
+    series: str = ""
     rollout: Rollout
 
 
@@ -99,6 +108,7 @@ class EvaluationFinished(Fact):
     evaluation: int
     functions_digest: str
     split: Split
+    series: str = ""
     result: Proportion
     wall_s: float
 
@@ -130,6 +140,70 @@ class UpdateProposed(Fact):
     step: int
     update: Update
     seconds: float
+
+
+class ReviewRequested(Fact):
+    """A proposal waits for a person; the run goes on when somebody decides, or when the time limit does."""
+
+    kind: Literal["review_requested"] = "review_requested"
+    step: int
+    when: ReviewTime
+    evaluation: int | None = None
+    """The candidate's; None before it was run."""
+    findings: tuple[Finding, ...] = ()
+    rule: VerdictKind | None = None
+    """What the run's acceptance rule makes of the candidate; None before it was run."""
+    rule_reason: str = ""
+    deadline: float | None = None
+    """Seconds since 1970 at which `on_timeout` is decided; None: it waits for ever."""
+    on_timeout: Choice = "reject"
+
+
+class TrialFinished(Fact):
+    """A proposal was tried on some tasks before a decision."""
+
+    kind: Literal["trial_finished"] = "trial_finished"
+    step: int
+    series: str
+    evaluation: int
+    by: str
+    before: Proportion
+    """The accepted set on these tasks."""
+    after: Proportion
+    fixed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
+    """Functions that the person had edited for it."""
+
+
+class ReviewDecided(Fact):
+    """Somebody decided on a proposal: who, what and why."""
+
+    kind: Literal["review_decided"] = "review_decided"
+    step: int
+    when: ReviewTime
+    command_id: str = ""
+    """Empty when the time limit decided."""
+    by: str
+    choice: Choice
+    reason: str = ""
+    only: tuple[str, ...] | None = None
+    """Changes that were approved, where that was a part."""
+    edited: tuple[str, ...] = ()
+    """Functions that the person had edited."""
+    update: Update | None = None
+    """What goes on, where that is not the proposal as it was."""
+
+
+class CommandDeclined(Fact):
+    """A command could not be followed, and why: decided already, or what it holds is not valid."""
+
+    kind: Literal["command_declined"] = "command_declined"
+    command_id: str
+    command: str
+    by: str
+    step: int | None = None
+    reason: str
 
 
 class VerdictReached(Fact):
@@ -224,6 +298,10 @@ Event = Annotated[
     | StepStarted
     | ProposalRefused
     | UpdateProposed
+    | ReviewRequested
+    | TrialFinished
+    | ReviewDecided
+    | CommandDeclined
     | VerdictReached
     | SplitOpened
     | HeldOutMeasured
@@ -246,6 +324,10 @@ KINDS = frozenset(
         StepStarted,
         ProposalRefused,
         UpdateProposed,
+        ReviewRequested,
+        TrialFinished,
+        ReviewDecided,
+        CommandDeclined,
         VerdictReached,
         SplitOpened,
         HeldOutMeasured,

@@ -37,10 +37,14 @@ def summed(parts: Iterable[Usage]) -> Usage:
     return sum(parts, Usage())
 
 
-def latest(store: HistoryStore, table: str, run_id: str, key: str) -> dict[int, Row]:
+COUNTED = "series = '' AND split != 'val'"
+"""The measurement of an evaluation that counts: not its validation split, not a repetition, not a trial."""
+
+
+def latest(store: HistoryStore, table: str, run_id: str, key: str, where: str = "true") -> dict[int, Row]:
     """The rows of a run in a small table by evaluation or step; where one was reported again, the last report."""
     rows = store.rows(
-        f"SELECT * FROM {table} WHERE run_id = $run_id AND {key} IS NOT NULL ORDER BY journal_offset",  # noqa: S608
+        f"SELECT * FROM {table} WHERE run_id = $run_id AND {key} IS NOT NULL AND {where} ORDER BY journal_offset",  # noqa: S608
         run_id=run_id,
     )
     return {row[key]: row for row in rows}
@@ -48,7 +52,7 @@ def latest(store: HistoryStore, table: str, run_id: str, key: str) -> dict[int, 
 
 def results_of(store: HistoryStore, run_id: str) -> dict[int, Proportion | None]:
     """The result of each finished evaluation."""
-    ends = latest(store, "evaluation_ends", run_id, "evaluation")
+    ends = latest(store, "evaluation_ends", run_id, "evaluation", COUNTED)
     return {evaluation: proportion(end, "result") for evaluation, end in ends.items()}
 
 
@@ -62,7 +66,7 @@ def function_sets(
     store: HistoryStore, run_id: str, functions: dict[str, Function], split: Split | None = None
 ) -> dict[int, FunctionSet]:
     """The functions of each evaluation that was begun, on one split or on any."""
-    starts = latest(store, "evaluation_starts", run_id, "evaluation")
+    starts = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)
     return {
         evaluation: FunctionSet(functions=tuple(functions[digest] for digest in start["functions"]))
         for evaluation, start in starts.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentopt_core.history.parts import latest, proportion, summed, usage
+from agentopt_core.history.parts import COUNTED, latest, proportion, summed, usage
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import openings, run, runs
 from agentopt_core.history.store import HistoryStore
@@ -42,11 +42,13 @@ def progress(store: HistoryStore, run_id: str) -> Progress | None:
     if not started:
         return None
     start = started[0]
-    done = store.rows(_DONE, run_id=run_id, evaluation=start["evaluation"])[0]
+    place = {name: start[name] for name in ("evaluation", "split", "series")}
+    done = store.rows(_DONE, run_id=run_id, **place)[0]
     offsets = {name: -1 if value is None else value for name, value in store.rows(_LATEST, run_id=run_id)[0].items()}
     return Progress(
         evaluation=start["evaluation"],
         split=start["split"],
+        series=start["series"],
         done=done["done"],
         total=start["n"],
         correct=done["correct"],
@@ -69,7 +71,9 @@ _DONE = """
 SELECT count(*) AS done, count(*) FILTER (correct) AS correct, count(*) FILTER (ended = 'fault') AS faults
 FROM (
     SELECT max_by(ended, journal_offset) AS ended, max_by(correct, journal_offset) AS correct
-    FROM rollouts WHERE run_id = $run_id AND evaluation = $evaluation GROUP BY task_id
+    FROM rollouts
+    WHERE run_id = $run_id AND evaluation = $evaluation AND split = $split AND series = $series
+    GROUP BY task_id
 )
 """
 
@@ -85,8 +89,9 @@ SELECT
 
 def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     """The finished evaluations on training tasks in order, each with its verdict and the run's cost by then."""
-    starts = latest(store, "evaluation_starts", run_id, "evaluation")
-    ends = latest(store, "evaluation_ends", run_id, "evaluation")
+    starts = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)
+    ends = latest(store, "evaluation_ends", run_id, "evaluation", COUNTED)
+    validated = latest(store, "evaluation_ends", run_id, "evaluation", "split = 'val' AND series = ''")
     verdicts = latest(store, "verdicts", run_id, "evaluation")
     spent = store.rows(
         """
@@ -118,6 +123,7 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
                 verdict=verdict["verdict"] if verdict else "pending",
                 reason=verdict["reason"] if verdict else "",
                 best=proportion(verdict, "best") or (before.best if before else result),
+                validation=proportion(validated.get(evaluation), "result"),
                 functions=tuple(start["names"]) if start else (),
                 usage=summed(usage(row) for row in spent if row["journal_offset"] <= end["journal_offset"]),
                 at=end["happened_at"],

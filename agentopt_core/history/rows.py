@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from agentopt_core.actions import Update
 from agentopt_core.events import Event
 from agentopt_core.functions import Function
 from agentopt_core.history.sentences import sentence
@@ -26,7 +27,16 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     if event.kind == "run_started":
         values: Values = {
             name: getattr(event, name)
-            for name in ("resumed", "pid", "level", "isolation", "train_tasks", "test_tasks", "sealed_tasks")
+            for name in (
+                "resumed",
+                "pid",
+                "level",
+                "isolation",
+                "train_tasks",
+                "test_tasks",
+                "val_tasks",
+                "sealed_tasks",
+            )
         }
         values["skipped"] = json.dumps(event.skipped, sort_keys=True)
         yield "trainers", {**dated, **values, "environment": json.dumps(event.environment, sort_keys=True)}
@@ -37,15 +47,17 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     elif event.kind == "evaluation_started":
         functions = event.functions.functions
         yield from _functions(run_id, functions)
-        values = {name: getattr(event, name) for name in ("evaluation", "step", "split", "n")}
+        values = {name: getattr(event, name) for name in ("evaluation", "step", "split", "series", "n")}
         values["functions"] = [function.digest for function in functions]
         values["names"] = [function.name for function in functions]
         yield "evaluation_starts", {**dated, **values, "functions_digest": event.functions.digest}
     elif event.kind == "rollout_finished":
-        yield "rollouts", {**dated, **_rollout(event.evaluation, event.functions_digest, event.rollout)}
-        yield from _tool_calls(here, event.evaluation, event.rollout)
+        place = {name: getattr(event, name) for name in ("evaluation", "split", "series")}
+        yield "rollouts", {**dated, **place, "functions_digest": event.functions_digest, **_rollout(event.rollout)}
+        yield from _tool_calls({**here, **place}, event.rollout)
     elif event.kind == "evaluation_finished":
-        values = {name: getattr(event, name) for name in ("evaluation", "split", "wall_s", "functions_digest")}
+        values = {name: getattr(event, name) for name in ("evaluation", "split", "series", "wall_s")}
+        values["functions_digest"] = event.functions_digest
         yield "evaluation_ends", {**dated, **values, **_proportion("result", event.result)}
     elif event.kind == "step_started":
         values = {name: getattr(event, name) for name in ("step", "accepted_evaluation", "prompt_tokens")}
@@ -55,12 +67,32 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     elif event.kind == "update_proposed":
         update = event.update
         values = {"ended": update.ended, "from_scratch": update.from_scratch, "rationale": update.rationale}
+        values["made_by"] = update.by
         yield "updates", {**dated, "step": event.step, **values, "seconds": event.seconds}
         for number, action in enumerate(update.actions):
             function = None if action.op == "remove" else action.function
             yield from _functions(run_id, [function] if function else [])
             values = {"number": number, "step": event.step, "op": action.op, "name": action.name}
             yield "actions", {**here, **values, "function_digest": function.digest if function else None}
+    elif event.kind == "review_requested":
+        values = {name: getattr(event, name) for name in ("step", "evaluation", "rule", "rule_reason", "deadline")}
+        values["findings"] = json.dumps([finding.model_dump() for finding in event.findings], ensure_ascii=False)
+        yield "reviews", {**dated, **values, "review_time": event.when, "on_timeout": event.on_timeout}
+    elif event.kind == "trial_finished":
+        values = {name: getattr(event, name) for name in ("step", "series", "evaluation")}
+        values |= {name: list(getattr(event, name)) for name in ("fixed", "broken", "edited")}
+        shares = {**_proportion("before", event.before), **_proportion("after", event.after)}
+        yield "trials", {**dated, **values, "given_by": event.by, **shares}
+    elif event.kind == "review_decided":
+        yield from _functions(run_id, _functions_in(event.update))
+        values = {name: getattr(event, name) for name in ("step", "command_id", "choice", "reason")}
+        values |= {"review_time": event.when, "given_by": event.by, "edited": list(event.edited)}
+        values["approved"] = None if event.only is None else list(event.only)
+        values["replacement"] = event.update.model_dump_json() if event.update else None
+        yield "decisions", {**dated, **values}
+    elif event.kind == "command_declined":
+        values = {name: getattr(event, name) for name in ("command_id", "command", "step", "reason")}
+        yield "declined", {**dated, **values, "given_by": event.by}
     elif event.kind == "verdict_reached":
         names = ("step", "evaluation", "verdict", "reason", "epoch", "withdrawn_in_a_row")
         values = {name: getattr(event, name) for name in names}
@@ -92,16 +124,19 @@ def _proportion(name: str, result: Proportion | None) -> Values:
     return {f"{name}_{part}": getattr(result, part, None) for part in ("correct", "n", "faults")}
 
 
+def _functions_in(update: Update | None) -> list[Function]:
+    return [action.function for action in update.actions if action.op != "remove"] if update else []
+
+
 def _functions(run_id: str, functions: Iterable[Function]) -> Iterator[TableRow]:
     for function in functions:
         text = json.dumps(function.model_dump(mode="json"), ensure_ascii=False, sort_keys=True)
         yield "functions", {"run_id": run_id, "digest": function.digest, "name": function.name, "function": text}
 
 
-def _rollout(evaluation: int, functions_digest: str, rollout: Rollout) -> Values:
+def _rollout(rollout: Rollout) -> Values:
     score = rollout.score
     return {
-        "evaluation": evaluation,
         "task_id": rollout.task_id,
         "ended": rollout.ended,
         "correct": score.correct if score else None,
@@ -114,12 +149,11 @@ def _rollout(evaluation: int, functions_digest: str, rollout: Rollout) -> Values
         "failed_calls": sum(not call.result.ok for call in rollout.calls),
         **_usage(rollout.usage),
         "seconds": rollout.seconds,
-        "functions_digest": functions_digest,
         "trace": rollout.model_dump_json(),
     }
 
 
-def _tool_calls(here: Values, evaluation: int, rollout: Rollout) -> Iterator[TableRow]:
+def _tool_calls(here: Values, rollout: Rollout) -> Iterator[TableRow]:
     for number, call in enumerate(rollout.calls):
         error = call.result.error
         yield (
@@ -127,7 +161,6 @@ def _tool_calls(here: Values, evaluation: int, rollout: Rollout) -> Iterator[Tab
             {
                 **here,
                 "number": number,
-                "evaluation": evaluation,
                 "task_id": rollout.task_id,
                 "tool": call.tool,
                 "ok": call.result.ok,

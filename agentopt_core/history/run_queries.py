@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agentopt_core.errors import NotFound
-from agentopt_core.history.parts import proportion, usage
+from agentopt_core.history.parts import COUNTED, proportion, usage
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.status import Evidence, finding
 from agentopt_core.history.store import HistoryStore, Row
@@ -60,11 +60,12 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         sql = f"SELECT * FROM {table} WHERE {which} AND {condition} ORDER BY journal_offset"  # noqa: S608 - see below
         return store.rows(sql, **values)
 
-    verdicts, ends = facts("verdicts"), facts("evaluation_ends", "split = 'train'")
+    verdicts, ends = facts("verdicts"), facts("evaluation_ends", "split = 'train' AND series = ''")
     evaluations: dict[str, set[int]] = defaultdict(set)
     for end in ends:
         evaluations[end["run_id"]].add(end["evaluation"])
-    sizes = {(start["run_id"], start["evaluation"]): len(start["functions"]) for start in facts("evaluation_starts")}
+    starts = facts("evaluation_starts", COUNTED)
+    sizes = {(start["run_id"], start["evaluation"]): len(start["functions"]) for start in starts}
     last = {
         "trainer": _last(facts("trainers")),
         "stop": _last(facts("run_ends")),

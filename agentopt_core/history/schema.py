@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -63,6 +63,7 @@ TABLES: dict[str, dict[str, str]] = {
         "isolation": "VARCHAR",
         "train_tasks": "INTEGER",
         "test_tasks": "INTEGER",
+        "val_tasks": "INTEGER",
         "sealed_tasks": "INTEGER",
         "skipped": "VARCHAR",
         "environment": "VARCHAR",
@@ -93,6 +94,7 @@ TABLES: dict[str, dict[str, str]] = {
         "evaluation": "INTEGER",
         "step": "INTEGER",
         "split": "VARCHAR",
+        "series": "VARCHAR",
         "n": "INTEGER",
         "functions": "VARCHAR[]",
         "names": "VARCHAR[]",
@@ -102,6 +104,7 @@ TABLES: dict[str, dict[str, str]] = {
         **_DATED,
         "evaluation": "INTEGER",
         "split": "VARCHAR",
+        "series": "VARCHAR",
         **_proportion("result"),
         "wall_s": "DOUBLE",
         "functions_digest": "VARCHAR",
@@ -109,6 +112,8 @@ TABLES: dict[str, dict[str, str]] = {
     "rollouts": {
         **_DATED,
         "evaluation": "INTEGER",
+        "split": "VARCHAR",
+        "series": "VARCHAR",
         "task_id": "VARCHAR",
         "ended": "VARCHAR",
         "correct": "BOOLEAN",
@@ -129,6 +134,8 @@ TABLES: dict[str, dict[str, str]] = {
         **_EVENT,
         "number": "INTEGER",
         "evaluation": "INTEGER",
+        "split": "VARCHAR",
+        "series": "VARCHAR",
         "task_id": "VARCHAR",
         "tool": "VARCHAR",
         "ok": "BOOLEAN",
@@ -143,6 +150,7 @@ TABLES: dict[str, dict[str, str]] = {
         "ended": "VARCHAR",
         "from_scratch": "BOOLEAN",
         "rationale": _LONG,
+        "made_by": "VARCHAR",
         "seconds": "DOUBLE",
     },
     "actions": {
@@ -180,6 +188,50 @@ TABLES: dict[str, dict[str, str]] = {
         "withdrawn_in_a_row": "INTEGER",
         **_proportion("best"),
         **_proportion("candidate"),
+    },
+    # What waited for a person, what was tried on some tasks meanwhile, and what was decided.
+    "reviews": {
+        **_DATED,
+        "step": "INTEGER",
+        "review_time": "VARCHAR",
+        "evaluation": "INTEGER",
+        "findings": _LONG,
+        "rule": "VARCHAR",
+        "rule_reason": "VARCHAR",
+        "deadline": "DOUBLE",
+        "on_timeout": "VARCHAR",
+    },
+    "trials": {
+        **_DATED,
+        "step": "INTEGER",
+        "series": "VARCHAR",
+        "evaluation": "INTEGER",
+        "given_by": "VARCHAR",
+        **_proportion("before"),
+        **_proportion("after"),
+        "fixed": "VARCHAR[]",
+        "broken": "VARCHAR[]",
+        "edited": "VARCHAR[]",
+    },
+    "decisions": {
+        **_DATED,
+        "step": "INTEGER",
+        "review_time": "VARCHAR",
+        "command_id": "VARCHAR",
+        "given_by": "VARCHAR",
+        "choice": "VARCHAR",
+        "reason": "VARCHAR",
+        "approved": "VARCHAR[]",
+        "edited": "VARCHAR[]",
+        "replacement": _LONG,
+    },
+    "declined": {
+        **_DATED,
+        "command_id": "VARCHAR",
+        "command": "VARCHAR",
+        "given_by": "VARCHAR",
+        "step": "INTEGER",
+        "reason": "VARCHAR",
     },
     # Every look at the test split, and what it showed.
     "openings": {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from agentopt_core.actions import Update
-from agentopt_core.events import Event
+from agentopt_core.events import Event, ReviewDecided
 from agentopt_core.rollouts import Proportion
 
 
@@ -43,7 +43,7 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "evaluation_started":
         names = ", ".join(event.functions.names) or "no functions"
         what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
-        return Sentence(f"{what} started on {event.n} {event.split} tasks with {names}.")
+        return Sentence(f"{what}{_again(event.series)} started on {event.n} {event.split} tasks with {names}.")
     if event.kind == "rollout_finished":
         if not event.rollout.is_fault:
             return None
@@ -51,6 +51,7 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "evaluation_finished":
         what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
         what += "" if event.split == "train" else f" on the {event.split} split"
+        what += _again(event.series)
         return Sentence(f"{what}: {percent(event.result)} in {event.wall_s:.1f} s.")
     if event.kind == "step_started":
         return Sentence(
@@ -65,6 +66,17 @@ def sentence(event: Event) -> Sentence | None:
         )
     if event.kind == "update_proposed":
         return Sentence(f"Step {event.step} proposes: {_changes(event.update)}.")
+    if event.kind == "review_requested":
+        return Sentence(f"Step {event.step} waits for a review: {len(event.findings)} findings.", "warning")
+    if event.kind == "trial_finished":
+        return Sentence(
+            f"Step {event.step} was tried by {event.by} on {event.after.n} tasks: {event.after.correct} solved, "
+            f"{event.before.correct} before."
+        )
+    if event.kind == "review_decided":
+        return _decision(event)
+    if event.kind == "command_declined":
+        return Sentence(f"'{event.command}' from {event.by} was declined: {event.reason}", "warning")
     if event.kind == "verdict_reached":
         return _verdict(event.verdict, event.reason, event.candidate, event.best)
     if event.kind == "split_opened":
@@ -80,11 +92,13 @@ def sentence(event: Event) -> Sentence | None:
         return Sentence(f"'{event.command}' from {event.by} took effect.")
     if event.kind == "warned":
         return Sentence(f"{event.message} {event.hint}".strip(), "warning")
+    if event.kind == "run_failed":
+        return Sentence(f"The run stopped: {event.message} {event.hint}".strip(), "error")
     if event.kind == "run_finished":
         return Sentence(
             f"The run ended ({event.reason}): from {percent(event.baseline)} to {percent(event.best)}.", "good"
         )
-    return Sentence(f"The run stopped: {event.message} {event.hint}".strip(), "error")
+    assert_never(event)
 
 
 def _changes(update: Update) -> str:
@@ -99,5 +113,23 @@ def _verdict(verdict: str, reason: str, candidate: Proportion | None, best: Prop
         return Sentence(f"Baseline: {percent(best)}.")
     if verdict == "unchanged":
         return Sentence(f"Nothing to evaluate: {reason}", "warning")
-    said = "Kept" if verdict == "kept" else "Rolled back"
+    said = {"kept": "Kept", "rejected": "Rejected"}.get(verdict, "Rolled back")
+    if candidate is None:
+        return Sentence(f"{said}: {reason}", "warning")
     return Sentence(f"{said} at {percent(candidate)}: {reason}", "good" if verdict == "kept" else "warning")
+
+
+def _again(series: str) -> str:
+    word, _, number = series.partition("-")
+    return {"": "", "again": f", once more without a change ({number})"}.get(word, f", trial {number}")
+
+
+def _decision(event: ReviewDecided) -> Sentence:
+    what = {"approve": "approved", "reject": "rejected"}[event.choice]
+    part = f", of its changes only {', '.join(event.only) or 'none'}" if event.only is not None else ""
+    edited = f", edited: {', '.join(event.edited)}" if event.edited else ""
+    reason = f": {event.reason}" if event.reason else "."
+    return Sentence(
+        f"Step {event.step} was {what} by {event.by}{part}{edited}{reason}",
+        "good" if event.choice == "approve" else "warning",
+    )

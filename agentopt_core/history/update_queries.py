@@ -8,7 +8,7 @@ from typing import Literal
 
 from agentopt_core.actions import Refusal
 from agentopt_core.functions import Function, FunctionSet
-from agentopt_core.history.parts import function_sets, functions_of, latest, results_of
+from agentopt_core.history.parts import COUNTED, function_sets, functions_of, latest, results_of
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.views import ActionView, FunctionVersion, UpdateView
 
@@ -20,7 +20,7 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
     asked = latest(store, "step_starts", run_id, "step")
     proposed = latest(store, "updates", run_id, "step")
     decided = latest(store, "verdicts", run_id, "step")
-    begun = latest(store, "evaluation_starts", run_id, "step")
+    begun = latest(store, "evaluation_starts", run_id, "step", COUNTED)
     actions = _by_step(store.rows(_ACTIONS, run_id=run_id))
     refusals = _by_step(store.rows(_REFUSALS, run_id=run_id))
     results = results_of(store, run_id)
@@ -181,7 +181,7 @@ _REFUSALS = "SELECT * FROM refusals WHERE run_id = $run_id ORDER BY journal_offs
 _SCORED = """
 SELECT evaluation, list(task_id) AS tasks, list(correct) AS solved FROM (
     SELECT evaluation, task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended
-    FROM rollouts WHERE run_id = $run_id GROUP BY evaluation, task_id
+    FROM rollouts WHERE run_id = $run_id AND split = 'train' AND series = '' GROUP BY evaluation, task_id
 ) WHERE ended != 'fault' AND correct IS NOT NULL GROUP BY evaluation
 """
 
@@ -192,7 +192,8 @@ ORDER BY journal_offset DESC LIMIT 1
 
 _CALLS = """
 WITH counted AS (
-    SELECT max(journal_offset) AS journal_offset FROM rollouts WHERE run_id = $run_id GROUP BY evaluation, task_id
+    SELECT max(journal_offset) AS journal_offset FROM rollouts
+    WHERE run_id = $run_id AND split = 'train' AND series = '' GROUP BY evaluation, task_id
 )
 SELECT evaluation, tool, count(*) AS calls, count(*) FILTER (ok) AS succeeded
 FROM tool_calls SEMI JOIN counted USING (journal_offset) WHERE run_id = $run_id GROUP BY evaluation, tool

@@ -54,7 +54,7 @@ def functions_section(functions: FunctionSet, tokens: int | None = None) -> str:
 
 def failures_section(failure_record: tuple[Withdrawn, ...], tokens: int | None = None) -> str:
     """The failure record, ascending by score; when it is too long, functions are cut, then the worst sets left out."""
-    entries = sorted(failure_record, key=lambda entry: entry.accuracy)
+    entries = sorted(failure_record, key=lambda entry: entry.rank)
     if not entries:
         return "No set has been withdrawn."
     texts = [_withdrawn(entry, None) for entry in entries]
@@ -161,9 +161,11 @@ def _members(function: Function, code_tokens: int | None) -> str:
 
 
 def _withdrawn(entry: Withdrawn, tokens: int | None) -> str:
-    rate = success_rate(round(entry.accuracy * entry.n), entry.n)
+    measured = "success rate unknown (not run)"
+    if entry.accuracy is not None:
+        measured = f"success rate {success_rate(round(entry.accuracy * entry.n), entry.n)}"
     reason = cut_middle(" ".join(entry.reason.split()), 60).replace("\n", " ")
-    head = f"### Withdrawn set, success rate {rate}: {reason}"
+    head = f"### Withdrawn set, {measured}: {reason}"
     rest = None if tokens is None else max(0, tokens - estimate_tokens(head))
     return f"{head}\n{functions_section(entry.functions, rest)}"
 

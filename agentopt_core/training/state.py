@@ -57,5 +57,5 @@ class TrainState:
             n=candidate.result.n,
             reason=verdict.reason,
         )
-        record = tuple(sorted((*self.failure_record, entry), key=lambda withdrawn: withdrawn.accuracy))
+        record = tuple(sorted((*self.failure_record, entry), key=lambda withdrawn: withdrawn.rank))
         return replace(state, failure_record=record)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentopt_core.rollouts import RolloutEnd, Usage
+from agentopt_core.tasks import Split
 from agentopt_core.words import Word
 
 
@@ -10,6 +11,7 @@ class RolloutRow(Word):
     """A row of an evaluation's per-task table; the whole rollout is fetched apart."""
 
     evaluation: int
+    split: Split = "train"
     task_id: str
     ended: RolloutEnd
     correct: bool | None

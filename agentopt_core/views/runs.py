@@ -135,6 +135,8 @@ class Progress(Word):
 
     evaluation: int
     split: Split
+    series: str = ""
+    """Empty for the measurement that counts; `again-1`, `try-1`: see events.EvaluationStarted."""
     done: int
     total: int
     correct: int
@@ -156,6 +158,8 @@ class CurvePoint(Word):
     reason: str
     best: Proportion
     """The accepted result after the verdict."""
+    validation: Proportion | None = None
+    """The same set on the validation split, where it was measured."""
     functions: tuple[str, ...]
     """Names in the evaluated set."""
     usage: Usage

@@ -10,21 +10,22 @@ import pandas as pd
 from agentopt_core.views import CurvePoint
 from pages.components.say import accuracy, interval, shorten
 
-ACCENT, AMBER, GREY = "#4F72E3", "#D9822B", "#8791A5"
+ACCENT, AMBER, GREY, RED = "#4F72E3", "#D9822B", "#8791A5", "#D05252"
 """Readable on the light and on the dark ground."""
 
 WORDS = {
     "baseline": "baseline",
     "kept": "kept",
     "rolled_back": "rolled back",
+    "rejected": "rejected",
     "unchanged": "unchanged",
     "pending": "being decided",
 }
 _LABELS = list(WORDS.values())
 _CROSS = "M-.8,-.8L.8,.8M.8,-.8L-.8,.8"
-_SHAPES = ["diamond", "circle", _CROSS, "triangle-right", "circle"]
-_STROKES = [GREY, ACCENT, AMBER, GREY, GREY]
-_FILLS = [GREY, ACCENT, "transparent", "transparent", "transparent"]
+_SHAPES = ["diamond", "circle", _CROSS, "square", "triangle-right", "circle"]
+_STROKES = [GREY, ACCENT, AMBER, RED, GREY, GREY]
+_FILLS = [GREY, ACCENT, "transparent", "transparent", "transparent", "transparent"]
 _MANY = 14
 """More points than this and only shapes, colours and legend tell them apart: words would lie over each other."""
 

@@ -44,6 +44,7 @@ STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
 VERDICTS = {
     "kept": ("kept", "blue", ":material/check:"),
     "rolled_back": ("rolled back", "orange", ":material/undo:"),
+    "rejected": ("rejected", "red", ":material/thumb_down:"),
     "unchanged": ("unchanged", "gray", ":material/remove:"),
     "baseline": ("baseline", "gray", ":material/flag:"),
     "pending": ("being decided", "gray", ":material/hourglass:"),

@@ -23,7 +23,10 @@ ASSETS = ROOT / "pages" / "assets"
 OVERVIEW = "pages/overview.py"
 TASKS = "pages/tasks.py"
 TRAIN = "pages/train.py"
+REVIEW = "pages/review.py"
 FUNCTIONS = "pages/functions.py"
+COMPARE = "pages/compare.py"
+TRACES = "pages/traces.py"
 
 _thread = threading.local()
 _FRAMED = "framed"
@@ -50,7 +53,10 @@ def frame() -> StreamlitPage:
             st.Page(OVERVIEW, title="Overview", icon=":material/space_dashboard:", default=True),
             st.Page(TASKS, title="Tasks", icon=":material/checklist:"),
             st.Page(TRAIN, title="Train", icon=":material/show_chart:"),
+            st.Page(REVIEW, title="Review", icon=":material/rate_review:"),
             st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
+            st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:"),
+            st.Page(TRACES, title="Traces", icon=":material/forum:"),
         ],
         position="top",
     )

@@ -9,6 +9,7 @@ from agentopt_core.actions import Action, AddFunction, Refusal, ReviseFunction, 
 from agentopt_core.chat import Purpose, Role
 from agentopt_core.config import RunConfig
 from agentopt_core.events import (
+    CommandDeclined,
     CommandObeyed,
     EvaluationFinished,
     EvaluationStarted,
@@ -16,11 +17,14 @@ from agentopt_core.events import (
     HeldOutMeasured,
     ProposalRefused,
     RequestFinished,
+    ReviewDecided,
+    ReviewRequested,
     RolloutFinished,
     RunFinished,
     RunStarted,
     SplitOpened,
     StepStarted,
+    TrialFinished,
     UpdateProposed,
     VerdictKind,
     VerdictReached,
@@ -31,6 +35,7 @@ from agentopt_core.history.ingest import Ingestor
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.schema import TABLES
 from agentopt_core.history.store import HistoryStore, Row
+from agentopt_core.reviews import Finding
 from agentopt_core.rollouts import (
     Answer,
     ExecutionError,
@@ -153,6 +158,7 @@ def decided(
 REFUSAL = Refusal(
     op="add_function", name="bad name", code="name", reason="Not a legal name.", attempt=1, proposal="{...}"
 )
+FINDING = Finding(kind="weak_evidence", text="p = 0.5")
 NONE = FunctionSet()
 WITH_DOUBLE = FunctionSet(functions=(DOUBLE,))
 WITH_BOTH = FunctionSet(functions=(BETTER, HALF))
@@ -184,7 +190,19 @@ def story(run: RunFolder) -> list[Event]:
         *measured(0, None, NONE, BASELINE),
         decided(None, 0, "baseline", 0, 0, baseline),
         *proposed(1, 0, AddFunction(function=DOUBLE), refusals=(REFUSAL,)),
+        TrialFinished(
+            step=1,
+            series="try-1",
+            evaluation=1,
+            by="Ada",
+            before=Proportion(correct=0, n=1),
+            after=Proportion(correct=1, n=1),
+            fixed=("t1",),
+        ),
         *measured(1, 1, WITH_DOUBLE, BETTER_ROLLOUTS),
+        ReviewRequested(step=1, when="after", evaluation=1, findings=(FINDING,), rule="kept", rule_reason="better"),
+        ReviewDecided(step=1, when="after", command_id="c0", by="Ada", choice="approve", reason="sound"),
+        CommandDeclined(command_id="c9", command="decide", by="Bob", step=1, reason="Ada has already decided it."),
         decided(1, 1, "kept", 1, 0, better, better),
         CommandObeyed(command_id="c1", command="pause", by="dashboard"),
         CommandObeyed(command_id="c2", command="resume", by="dashboard"),
