@@ -164,6 +164,7 @@ class TrialFinished(Fact):
 
     kind: Literal["trial_finished"] = "trial_finished"
     step: int
+    command_id: str = ""
     series: str
     evaluation: int
     by: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from agentopt_core.agents.together import together
 from agentopt_core.errors import InfrastructureFault
@@ -20,6 +21,15 @@ TASKS_PER_FAULT = 5
 FAULTS_IN_A_ROW = 3
 """So many faults, and at least as many as are in flight, with nothing between them: the endpoint is down for all."""
 RESUME_HINT = "Mend the cause and resume the run: finished rollouts are kept, the others are run again."
+
+
+class _Place(NamedTuple):
+    """Which measurement a rollout belongs to."""
+
+    evaluation: int
+    functions: FunctionSet
+    split: Split
+    series: str
 
 
 class Evaluator:
@@ -39,6 +49,7 @@ class Evaluator:
         tasks: tuple[Task, ...],
         split: Split,
         recorded: Mapping[str, Rollout],
+        series: str = "",
     ) -> Evaluation:
         """Evaluate a function set on tasks; the rollouts come back in task order, whichever ended first.
 
@@ -53,10 +64,15 @@ class Evaluator:
         """
         began = time.monotonic()
         self._faults_in_a_row = 0
-        self._sink.emit(EvaluationStarted(evaluation=index, step=step, functions=functions, split=split, n=len(tasks)))
+        place = _Place(index, functions, split, series)
+        self._sink.emit(
+            EvaluationStarted(
+                evaluation=index, step=step, functions=functions, split=split, n=len(tasks), series=series
+            )
+        )
         measured = {task.id: recorded[task.id] for task in tasks if task.id in recorded}
-        await self._run([task for task in tasks if task.id not in measured], index, functions, measured)
-        await self._run([task for task in tasks if measured[task.id].is_fault], index, functions, measured)
+        await self._run([task for task in tasks if task.id not in measured], place, measured)
+        await self._run([task for task in tasks if measured[task.id].is_fault], place, measured)
         evaluation = Evaluation(
             index=index, functions=functions, split=split, rollouts=tuple(measured[task.id] for task in tasks)
         )
@@ -66,33 +82,46 @@ class Evaluator:
                 evaluation=index,
                 functions_digest=functions.digest,
                 split=split,
+                series=series,
                 result=evaluation.result,
                 wall_s=time.monotonic() - began,
             )
         )
         return evaluation
 
-    async def _run(self, tasks: list[Task], index: int, functions: FunctionSet, measured: dict[str, Rollout]) -> None:
+    async def try_on(
+        self, index: int, step: int, functions: FunctionSet, tasks: tuple[Task, ...], series: str
+    ) -> Evaluation:
+        """Run a proposal on a few training tasks, before anybody decided on it. Raises: as `measure`."""
+        return await self.measure(index, step, functions, tasks, "train", {}, series)
+
+    async def _run(self, tasks: list[Task], place: _Place, measured: dict[str, Rollout]) -> None:
         # As many workers as rollouts can be in flight pull from one iterator: ten thousand tasks make no more
         # asyncio tasks than ten do.
         left = iter(tasks)
         workers = min(len(tasks), self._executor.max_concurrency)
-        await together(self._work(left, index, functions, measured) for _ in range(workers))
+        await together(self._work(left, place, measured) for _ in range(workers))
 
-    async def _work(
-        self, left: Iterator[Task], index: int, functions: FunctionSet, measured: dict[str, Rollout]
-    ) -> None:
+    async def _work(self, left: Iterator[Task], place: _Place, measured: dict[str, Rollout]) -> None:
         for task in left:
-            spec = RolloutSpec(question=task.for_agent(), functions=functions, evaluation=index)
+            spec = RolloutSpec(question=task.for_agent(), functions=place.functions, evaluation=place.evaluation)
             rollout = await self._executor.run(spec)
             if not rollout.is_fault:
                 rollout = await self._graded(task, rollout)
-            self._sink.emit(RolloutFinished(evaluation=index, functions_digest=functions.digest, rollout=rollout))
+            self._sink.emit(
+                RolloutFinished(
+                    evaluation=place.evaluation,
+                    functions_digest=place.functions.digest,
+                    split=place.split,
+                    series=place.series,
+                    rollout=rollout,
+                )
+            )
             measured[task.id] = rollout
             self._faults_in_a_row = self._faults_in_a_row + 1 if rollout.is_fault else 0
             if self._faults_in_a_row >= max(FAULTS_IN_A_ROW, self._executor.max_concurrency):
                 raise InfrastructureFault(
-                    f"Evaluation {index}: {self._faults_in_a_row} rollouts in a row could not be completed. "
+                    f"Evaluation {place.evaluation}: {self._faults_in_a_row} rollouts in a row could not be completed. "
                     f"The last cause: {rollout.note}",
                     RESUME_HINT,
                 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from agentopt_core.commands import Command
+from agentopt_core.commands import Command, CommandKind
 from agentopt_core.history.lines import LineFile, read_lines
 
 
@@ -38,11 +39,15 @@ class CommandLog:
                 continue
         return commands
 
-    def pending(self) -> list[tuple[int, Command]]:
-        """What a trainer just launched has to obey: all after the last `start`, each with the offset after it."""
+    def pending(self, lasting: Container[CommandKind] = ()) -> list[tuple[int, Command]]:
+        """What a trainer just launched has to obey, each with the offset after it.
+
+        That is all after the last `start`, and of what came before it the `lasting` kinds.
+        """
         commands = self.read_from()
         starts = [number for number, (_, command) in enumerate(commands) if command.kind == "start"]
-        return commands[starts[-1] + 1 :] if starts else commands
+        last = starts[-1] if starts else -1
+        return [entry for number, entry in enumerate(commands) if number > last or entry[1].kind in lasting]
 
     def last_start(self) -> Command | None:
         """When and by whom a trainer was launched last, or None."""

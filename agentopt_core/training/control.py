@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
-from agentopt_core.commands import Command
+from agentopt_core.commands import LASTING, Command
 from agentopt_core.events import CommandObeyed
 from agentopt_core.history.command_log import CommandLog
 from agentopt_core.seams import EventSink
+from agentopt_core.training.review_desk import ReviewDesk
 from agentopt_core.training.stopping import StopReason
 
 POLL_S = 0.1
@@ -28,9 +29,11 @@ class Control:
     `wait()` is the gate before every rollout and every step: it returns when work may start.
     """
 
-    def __init__(self, poll: Callable[[], list[Command]], sink: EventSink) -> None:
+    def __init__(self, poll: Callable[[], list[Command]], sink: EventSink, desk: ReviewDesk | None = None) -> None:
         self._poll = poll
         self._sink = sink
+        self.desk = desk or ReviewDesk(sink)
+        """Decisions, trials and changes by hand, until the training takes them."""
         self._may_work = asyncio.Event()
         self._may_work.set()
         self.stop_after_epoch: StopReason | None = None
@@ -62,6 +65,9 @@ class Control:
             case "stop":
                 self._acknowledge(command)
                 raise StopNow(command.by)
+            case "decide" | "try" | "change":
+                self.desk.receive(command)  # answered by whoever takes it from there
+                return
             case "start":
                 return
         self._acknowledge(command)
@@ -70,15 +76,17 @@ class Control:
         self._sink.emit(CommandObeyed(command_id=command.id, command=command.kind, by=command.by))
 
 
-def follow(log: CommandLog) -> Callable[[], list[Command]]:
-    """A poll over a run's commands: each command after the last `start` once, in order."""
+def follow(log: CommandLog, answered: Container[str] = ()) -> Callable[[], list[Command]]:
+    """A poll over a run's commands, in order and each once: those after the last `start`, and before it the decisions,
+    trials and changes whose ids are not among the `answered` ones.
+    """
     offset: int | None = None
 
     def poll() -> list[Command]:
         nonlocal offset
-        found = log.pending() if offset is None else log.read_from(offset)
+        found = log.pending(LASTING) if offset is None else log.read_from(offset)
         if found:
             offset = found[-1][0]
-        return [command for _, command in found]
+        return [command for _, command in found if command.id not in answered]
 
     return poll

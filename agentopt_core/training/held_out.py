@@ -13,9 +13,9 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.seams import EventSink
 from agentopt_core.tasks import Task
+from agentopt_core.training.evaluator import Evaluator
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import TrainState
-from agentopt_core.training.trainer import Evaluator
 
 RULES: frozenset[StopKind] = frozenset({"epochs", "patience", "perfect", "max_evaluations"})
 """Ends that leave nothing to choose any more. A run that a person or a budget ended can go on, so its split stays

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agentopt_core.actions import Update
-from agentopt_core.events import Event
+from agentopt_core.events import Event, ReviewDecided, ReviewRequested
 from agentopt_core.functions import FunctionSet
+from agentopt_core.reviews import ReviewTime
 from agentopt_core.rollouts import Evaluation, Rollout, SandboxLevel, Usage
 from agentopt_core.tasks import Split, Task
 
@@ -19,11 +20,16 @@ class Recorded:
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._rollouts: dict[tuple[int, str], dict[str, Rollout]] = {}
-        self._finished: set[tuple[int, str]] = set()
+        self._rollouts: dict[tuple[int, str, str], dict[str, Rollout]] = {}
+        self._finished: set[tuple[int, str, Split, str]] = set()
         self._updates: dict[int, Update] = {}
         self._verdicts: set[int | None] = set()
         self._opened: set[int] = set()
+        self._requests: dict[tuple[int, ReviewTime], ReviewRequested] = {}
+        self._decisions: dict[tuple[int, ReviewTime], ReviewDecided] = {}
+        self._trials: dict[int, int] = {}
+        self.answered: set[str] = set()
+        """Ids of commands that were followed or declined."""
         self.held_out = False
         """The test split was measured to the end."""
         self.usage = Usage()
@@ -49,14 +55,24 @@ class Recorded:
     def _take(self, event: Event) -> None:
         match event.kind:
             case "rollout_finished":
-                place = (event.evaluation, event.functions_digest)
+                place = (event.evaluation, event.functions_digest, event.series)
                 self._rollouts.setdefault(place, {})[event.rollout.task_id] = event.rollout
             case "evaluation_finished":
-                self._finished.add((event.evaluation, event.functions_digest))
+                self._finished.add((event.evaluation, event.functions_digest, event.split, event.series))
             case "update_proposed":
                 self._updates[event.step] = event.update
             case "verdict_reached":
                 self._verdicts.add(event.step)
+            case "review_requested":
+                self._requests[event.step, event.when] = event
+            case "trial_finished":
+                self._trials[event.step] = self._trials.get(event.step, 0) + 1
+                self.answered.add(event.command_id)
+            case "review_decided":
+                self._decisions[event.step, event.when] = event
+                self.answered.add(event.command_id)
+            case "command_declined" | "command_obeyed":
+                self.answered.add(event.command_id)
             case "split_opened":
                 self._opened.add(event.evaluation)
             case "held_out_measured":
@@ -70,17 +86,40 @@ class Recorded:
         """What the optimizer proposed in that step, if it got so far."""
         return self._updates.get(step)
 
-    def rollouts(self, index: int, functions: FunctionSet) -> dict[str, Rollout]:
-        """Finished rollouts of an evaluation by task id."""
-        return self._rollouts.get((index, functions.digest), {})
+    def is_by_hand(self, step: int) -> bool:
+        """That step was a person's change."""
+        update = self._updates.get(step)
+        return update is not None and bool(update.by)
+
+    def request(self, step: int, when: ReviewTime) -> ReviewRequested | None:
+        """The question to people about that step's proposal, if it was asked."""
+        return self._requests.get((step, when))
+
+    def decision(self, step: int, when: ReviewTime) -> ReviewDecided | None:
+        """What was decided on it."""
+        return self._decisions.get((step, when))
+
+    @property
+    def decided(self) -> dict[int, str]:
+        """Step -> who decided on its proposal."""
+        return {step: decided.by for (step, _), decided in self._decisions.items()}
+
+    def next_trial(self, step: int) -> int:
+        """The number of a step's next trial, from 1; each number is given once."""
+        self._trials[step] = self._trials.get(step, 0) + 1
+        return self._trials[step]
+
+    def rollouts(self, index: int, functions: FunctionSet, series: str = "") -> dict[str, Rollout]:
+        """Finished rollouts of an evaluation by task id, of whatever split."""
+        return self._rollouts.get((index, functions.digest, series), {})
 
     def evaluation(
-        self, index: int, functions: FunctionSet, tasks: tuple[Task, ...], split: Split = "train"
+        self, index: int, functions: FunctionSet, tasks: tuple[Task, ...], split: Split = "train", series: str = ""
     ) -> Evaluation | None:
         """An evaluation that was finished, whole, in task order."""
-        if (index, functions.digest) not in self._finished:
+        if (index, functions.digest, split, series) not in self._finished:
             return None
-        known = self.rollouts(index, functions)
+        known = self.rollouts(index, functions, series)
         if any(task.id not in known for task in tasks):
             return None
         rollouts = tuple(known[task.id] for task in tasks)

@@ -26,10 +26,13 @@ from agentopt_core.optimizer import AgentOptimizer
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
 from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.seams import EventSink, Grader, Sandbox
+from agentopt_core.training.approval import Approval
+from agentopt_core.training.beside import Beside
 from agentopt_core.training.control import Control, StopNow, follow
 from agentopt_core.training.graders import open_grader
 from agentopt_core.training.held_out import RULES, HeldOut
 from agentopt_core.training.recorded import Recorded
+from agentopt_core.training.review_desk import ReviewDesk
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
 from agentopt_core.training.trainer import Trainer
@@ -94,6 +97,8 @@ class _Session:
         tasks = folder.tasks()
         endpoint = self._config.agent.endpoint
         self._tasks, self._skipped = within_reach(tasks.of("train"), endpoint)
+        validation, _ = within_reach(tasks.of("val"), endpoint)
+        self._validation = validation if self._config.training.validation != "off" else ()
         test, skipped = within_reach(tasks.of("test"), endpoint)
         self._test = test if self._config.training.open_test else ()
         self._sealed = len(test) - len(self._test)
@@ -113,7 +118,7 @@ class _Session:
             try:
                 judgements = self._folder.path / JUDGEMENTS
                 async with open_grader(
-                    config, (*self._tasks, *self._test), sandbox, models.judge, judgements
+                    config, (*self._tasks, *self._validation, *self._test), sandbox, models.judge, judgements
                 ) as grader:
                     return await self._train(models, sandbox, grader)
             finally:
@@ -123,19 +128,39 @@ class _Session:
 
     async def _train(self, models: Models, sandbox: Sandbox, grader: Grader) -> RunFinished:
         config = self._config
-        control = Control(follow(self._folder.commands), self._sink)
+        desk = ReviewDesk(self._sink, self._recorded.decided)
+        control = Control(follow(self._folder.commands, self._recorded.answered), self._sink, desk)
         agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
         evaluator = Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink)
+        packages = config.sandbox.packages
+        approval = Approval(
+            config=config.approval,
+            desk=desk,
+            sink=self._sink,
+            recorded=self._recorded,
+            sandbox=sandbox,
+            packages=packages,
+            tasks=self._tasks,
+            try_on=evaluator.try_on,
+        )
+        beside = Beside(
+            evaluator=evaluator,
+            tasks=self._tasks,
+            validation=self._validation,
+            config=config.training,
+            recorded=self._recorded,
+        )
         trainer = Trainer(
             evaluator=evaluator,
-            optimizer=AgentOptimizer(
-                models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, config.sandbox.packages
-            ),
+            optimizer=AgentOptimizer(models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, packages),
             tasks=self._tasks,
             config=config.training,
             sink=self._sink,
             control=control,
             recorded=self._recorded,
+            approval=approval,
+            beside=beside,
+            packages=packages,
         )
         held_out = HeldOut(evaluator=evaluator, tasks=self._test, sink=self._sink, recorded=self._recorded)
         ended: list[StopReason] = []
@@ -176,6 +201,7 @@ class _Session:
             resumed=not self._recorded.is_empty,
             pid=os.getpid(),
             train_tasks=len(self._tasks),
+            val_tasks=len(self._validation),
             test_tasks=len(self._test),
             sealed_tasks=self._sealed,
             skipped=self._skipped,

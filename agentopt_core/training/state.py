@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from agentopt_core.actions import Withdrawn
+from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.events import VerdictKind
 from agentopt_core.rollouts import Evaluation
 
@@ -17,6 +17,23 @@ class Verdict:
     reason: str
     improved: bool = False
     """The candidate beat the accepted set by the run's rule. Without roll-back a set can be kept unimproved."""
+    by_hand: bool = False
+    """A person put it there: it counts as no epoch of training, and training starts afresh from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An update at the end of its step."""
+
+    update: Update
+    """As it was taken: a person may have changed what the optimizer proposed."""
+    verdict: Verdict
+    candidate: Evaluation | None = None
+    """The measurement that counts; None when nothing was measured."""
+    made: int = 0
+    """Evaluations that the step took."""
+    rejected: tuple[Withdrawn, ...] = ()
+    """What people rejected of it, for the failure record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +59,17 @@ class TrainState:
         """Epoch 0."""
         return cls(best=baseline, baseline=baseline)
 
-    def after(self, verdict: Verdict, candidate: Evaluation | None) -> TrainState:
-        """The state after a step: the candidate kept, rolled back, or none made (`candidate` is None)."""
-        state = replace(self, step=self.step + 1, evaluations=self.evaluations + (candidate is not None))
+    def after(self, judged: Judged) -> TrainState:
+        """The state after a step: its candidate kept, withdrawn, or none made."""
+        state = self._decided(judged.verdict, judged.candidate, judged.made)
+        record = sorted((*state.failure_record, *judged.rejected), key=lambda withdrawn: withdrawn.rank)
+        return replace(state, failure_record=tuple(record))
+
+    def _decided(self, verdict: Verdict, candidate: Evaluation | None, made: int) -> TrainState:
+        state = replace(self, step=self.step + 1, evaluations=self.evaluations + made)
+        if verdict.by_hand:
+            assert candidate is not None
+            return replace(state, best=candidate, withdrawn_in_a_row=0, failure_record=())
         state = replace(state, withdrawn_in_a_row=0 if verdict.improved else self.withdrawn_in_a_row + 1)
         if candidate is None:
             return state

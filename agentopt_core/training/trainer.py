@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,30 +10,18 @@ from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.config import TrainingConfig
 from agentopt_core.events import UpdateProposed, VerdictReached
 from agentopt_core.functions import FunctionSet
-from agentopt_core.rollouts import Evaluation, Rollout
+from agentopt_core.rollouts import Evaluation
 from agentopt_core.seams import EventSink
-from agentopt_core.tasks import Split, Task
-from agentopt_core.training.acceptance import decide
+from agentopt_core.tasks import Task
+from agentopt_core.training.approval import Approval
+from agentopt_core.training.beside import Beside
+from agentopt_core.training.by_hand import ByHand
 from agentopt_core.training.control import Control
+from agentopt_core.training.evaluator import Evaluator
+from agentopt_core.training.gate import Gate
 from agentopt_core.training.recorded import Recorded
-from agentopt_core.training.state import TrainState, Verdict
+from agentopt_core.training.state import Judged, TrainState, Verdict
 from agentopt_core.training.stopping import StopReason, stop_reason
-
-
-class Evaluator(Protocol):
-    """Measures a function set (`agentopt_core.evaluation.Evaluator`)."""
-
-    async def measure(
-        self,
-        index: int,
-        step: int | None,
-        functions: FunctionSet,
-        tasks: tuple[Task, ...],
-        split: Split,
-        recorded: Mapping[str, Rollout],
-    ) -> Evaluation:
-        """Run all tasks but those already recorded, and score them."""
-        ...
 
 
 class Optimizer(Protocol):
@@ -67,6 +54,9 @@ class Trainer:
         control: Control,
         recorded: Recorded,
         initial: FunctionSet | None = None,
+        approval: Approval | None = None,
+        beside: Beside | None = None,
+        packages: tuple[str, ...] = (),
     ) -> None:
         self._evaluator = evaluator
         self._optimizer = optimizer
@@ -76,6 +66,9 @@ class Trainer:
         self._control = control
         self._recorded = recorded
         self._initial = initial or FunctionSet()
+        self._gate = Gate(measure=self._measure, config=config, approval=approval)
+        self._beside = beside
+        self._by_hand = ByHand(control.desk, sink, packages)
         self.state: TrainState | None = None
         """Where the run stands; None until the baseline is measured."""
 
@@ -84,60 +77,63 @@ class Trainer:
 
         Raises: SetupError, InfrastructureFault or BudgetExhausted; `state` then still holds the accepted set.
         """
-        baseline = await self._measure(0, None, self._initial)
-        state = self._record(None, baseline, TrainState.start(baseline), Verdict("baseline", "The agent untrained."))
-        while (reason := stop_reason(state, self._config) or self._control.stop_after_epoch) is None:
+        state = await self._start()
+        while (reason := self._stop(state)) is None:
             update = await self._propose(state)
-            functions = update.apply(state.best.functions)
-            if functions.digest == state.best.functions.digest:
-                candidate, verdict = None, Verdict("unchanged", _why_unchanged(update))
-            else:
-                candidate = await self._measure(state.evaluations, state.step + 1, functions)
-                verdict = decide(state.best, candidate, self._config)
-            state = self._record(update, candidate, state.after(verdict, candidate), verdict)
+            judged = await self._gate.judge(state, update)
+            state = self._record(state.after(judged), judged)
+            if self._beside and judged.candidate:
+                await self._beside.candidate(judged.candidate, state.step, judged.verdict.kind == "kept")
+        self._control.desk.close()
         return TrainResult(state, reason)
 
+    async def _start(self) -> TrainState:
+        baseline = await self._measure(0, None, self._initial)
+        first = Judged(Update(), Verdict("baseline", "The agent untrained."), baseline)
+        state = self._record(TrainState.start(baseline), first)
+        if self._beside:
+            await self._beside.baseline(baseline)
+        return state
+
+    def _stop(self, state: TrainState) -> StopReason | None:
+        if self._by_hand.waits or self._recorded.is_by_hand(state.step + 1):
+            return None  # what a person changed is measured before the run may end
+        return stop_reason(state, self._config) or self._control.stop_after_epoch
+
     async def _propose(self, state: TrainState) -> Update:
+        """The next update: what the journal holds, what a person changed by hand, or the optimizer's."""
         step = state.step + 1
         if (recorded := self._recorded.update(step)) is not None:
             return recorded
         await self._control.wait()
+        if (update := self._by_hand.take(step, state)) is not None:
+            return update
         began = time.monotonic()
         update = await self._optimizer.step(step, state.best, state.failure_record)
         self._sink.emit(UpdateProposed(step=step, update=update, seconds=time.monotonic() - began))
         return update
 
     async def _measure(self, index: int, step: int | None, functions: FunctionSet) -> Evaluation:
+        self._by_hand.note(index, functions)
         if (finished := self._recorded.evaluation(index, functions, self._tasks)) is not None:
             return finished
         known = self._recorded.rollouts(index, functions)
         return await self._evaluator.measure(index, step, functions, self._tasks, "train", known)
 
-    def _record(
-        self, update: Update | None, candidate: Evaluation | None, state: TrainState, verdict: Verdict
-    ) -> TrainState:
+    def _record(self, state: TrainState, judged: Judged) -> TrainState:
         self.state = state
-        step = None if update is None else state.step
+        step = state.step or None
         if not self._recorded.has_verdict(step):
             self._sink.emit(
                 VerdictReached(
                     step=step,
-                    evaluation=candidate.index if candidate else None,
-                    verdict=verdict.kind,
-                    reason=verdict.reason,
+                    evaluation=judged.candidate.index if judged.candidate else None,
+                    verdict=judged.verdict.kind,
+                    reason=judged.verdict.reason,
                     epoch=state.epoch,
                     withdrawn_in_a_row=state.withdrawn_in_a_row,
                     best=state.best.result,
-                    candidate=candidate.result if candidate else None,
+                    candidate=judged.candidate.result if judged.candidate and step else None,
                 )
             )
         return state
-
-
-def _why_unchanged(update: Update) -> str:
-    if update.actions:
-        return "The actions of the step cancel out: the set is as before."
-    if update.refusals:
-        last = update.refusals[-1]
-        return f"No proposal of the step was valid; the last one ({last.name or last.op}): {last.reason}"
-    return "The optimizer proposed nothing: it takes the set for the best it can do."

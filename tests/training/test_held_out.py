@@ -2,17 +2,19 @@
 
 import asyncio
 
+from agentopt_core.actions import Update
 from agentopt_core.events import HeldOutMeasured, SplitOpened
 from agentopt_core.functions import FunctionSet
 from agentopt_core.testing import ListSink
 from agentopt_core.training.held_out import HeldOut
 from agentopt_core.training.recorded import Recorded
-from agentopt_core.training.state import TrainState, Verdict
+from agentopt_core.training.state import Judged, TrainState, Verdict
 from tests.builders import evaluation, functions, tasks
 from tests.training.test_trainer import World
 
 TEST = tuple(task.with_(id=f"u{task.id}", split="test") for task in tasks(5))
-KEPT = TrainState.start(evaluation("----")).after(Verdict("kept", "", True), evaluation("+---", ("good",), 1))
+GOOD = Judged(Update(), Verdict("kept", "", True), evaluation("+---", ("good",), 1), made=1)
+KEPT = TrainState.start(evaluation("----")).after(GOOD)
 
 
 def measured(state, recorded=None, of=TEST):
@@ -69,6 +71,8 @@ def test_without_test_tasks_nothing_is_opened_or_said():
 
 
 def test_the_sets_compared_are_the_accepted_one_and_the_one_the_run_began_with():
-    state = KEPT.after(Verdict("rolled_back", "worse"), evaluation("----", ("good", "harmful"), 2))
+    state = KEPT.after(
+        Judged(Update(), Verdict("rolled_back", "worse"), evaluation("----", ("good", "harmful"), 2), made=1)
+    )
     world, _ = measured(state)
     assert world.measured == [FunctionSet().names, functions("good").names]

@@ -1,0 +1,53 @@
+"""What is measured beside training and decides nothing: the validation split, and the baseline once more.
+
+Validation shows whether what was learned holds on tasks that the optimizer never read. The baseline measured again
+without any change (a null edit) shows what noise alone does to the accuracy.
+"""
+
+from __future__ import annotations
+
+from agentopt_core.config import TrainingConfig
+from agentopt_core.rollouts import Evaluation
+from agentopt_core.tasks import Split, Task
+from agentopt_core.training.evaluator import Evaluator
+from agentopt_core.training.recorded import Recorded
+
+
+class Beside:
+    """Measures what the run's settings ask for. What `recorded` holds is not run again."""
+
+    def __init__(
+        self,
+        *,
+        evaluator: Evaluator,
+        tasks: tuple[Task, ...],
+        validation: tuple[Task, ...],
+        config: TrainingConfig,
+        recorded: Recorded,
+    ) -> None:
+        self._evaluator = evaluator
+        self._tasks = tasks
+        self._validation = validation if config.validation != "off" else ()
+        self._all = config.validation == "all"
+        self._null_edits = config.null_edits
+        self._recorded = recorded
+
+    async def baseline(self, baseline: Evaluation) -> None:
+        """The null edits, and the baseline on the validation split. Raises: as `Evaluator.measure`."""
+        for number in range(1, self._null_edits + 1):
+            await self._measure(baseline, None, self._tasks, "train", f"again-{number}")
+        await self._measure(baseline, None, self._validation, "val", "")
+
+    async def candidate(self, candidate: Evaluation, step: int, kept: bool) -> None:
+        """A candidate on the validation split, after the verdict on it. Raises: as `Evaluator.measure`."""
+        if kept or self._all:
+            await self._measure(candidate, step, self._validation, "val", "")
+
+    async def _measure(
+        self, measured: Evaluation, step: int | None, tasks: tuple[Task, ...], split: Split, series: str
+    ) -> None:
+        index, functions = measured.index, measured.functions
+        if not tasks or self._recorded.evaluation(index, functions, tasks, split, series) is not None:
+            return
+        known = self._recorded.rollouts(index, functions, series)
+        await self._evaluator.measure(index, step, functions, tasks, split, known, series)
