@@ -114,7 +114,7 @@ class EvaluationFinished(Fact):
 
 
 class StepStarted(Fact):
-    """The optimizer was asked for an update."""
+    """The optimizer was asked for an update, or a person made one."""
 
     kind: Literal["step_started"] = "step_started"
     step: int
@@ -123,6 +123,8 @@ class StepStarted(Fact):
     """The evaluation whose set and histories it works from."""
     prompt_tokens: int = 0
     """Estimated tokens of its prompt."""
+    by: str = ""
+    """Who changes the set by hand in this step; empty for the optimizer."""
 
 
 class ProposalRefused(Fact):

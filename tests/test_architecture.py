@@ -11,6 +11,7 @@ FLOORS = [
     {"words", "errors", "functions", "actions", "tasks", "rollouts", "chat", "config", "events", "commands", "views"}
     | {
         "reviews",
+        "significance",
         "seams",
         "prompts",
         "testing",

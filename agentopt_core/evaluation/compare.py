@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from math import comb
-
 from agentopt_core.rollouts import Evaluation, Proportion
+from agentopt_core.significance import mcnemar_p
 from agentopt_core.words import Word
 
 
@@ -77,10 +76,3 @@ def paired(before: Evaluation, after: Evaluation) -> Paired:
         both_solved=sum(earlier[task_id] == later[task_id] == 1 for task_id in common),
         both_failed=sum(earlier[task_id] == later[task_id] == 0 for task_id in common),
     )
-
-
-def mcnemar_p(fixed: int, broken: int) -> float:
-    """The two-sided binomial test of (fixed, broken) against even odds, in exact integers."""
-    changed = fixed + broken
-    tail = sum(comb(changed, k) for k in range(min(fixed, broken) + 1))
-    return min(1.0, 2 * tail / (1 << changed))

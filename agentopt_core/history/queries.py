@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Literal
 
 from agentopt_core.history.parts import COUNTED, latest, proportion, summed, usage
+from agentopt_core.history.review_queries import review, reviews, waiting
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import openings, run, runs
-from agentopt_core.history.store import HistoryStore
-from agentopt_core.history.update_queries import accepted_functions, function_versions, updates
+from agentopt_core.history.store import HistoryStore, Row
+from agentopt_core.history.update_queries import accepted_functions, function_versions, proposal, sets, updates
 from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.views import CurvePoint, EventLine, Progress
 
@@ -25,12 +26,17 @@ __all__ = [
     "function_versions",
     "openings",
     "progress",
+    "proposal",
+    "review",
+    "reviews",
     "rollout",
     "rollouts",
     "run",
     "runs",
+    "sets",
     "updates",
     "usage_by_role",
+    "waiting",
 ]
 
 
@@ -106,6 +112,7 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
         """,
         run_id=run_id,
     )
+    superseded = {start["evaluation"] for start in starts.values() if _was_replaced(start, starts)}
     points: list[CurvePoint] = []
     for evaluation, end in sorted(ends.items()):
         if end["split"] != "train":
@@ -120,8 +127,8 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
                 step=start["step"] if start else None,
                 split=end["split"],
                 result=result,
-                verdict=verdict["verdict"] if verdict else "pending",
-                reason=verdict["reason"] if verdict else "",
+                verdict=verdict["verdict"] if verdict else "rejected" if evaluation in superseded else "pending",
+                reason=verdict["reason"] if verdict else _REPLACED if evaluation in superseded else "",
                 best=proportion(verdict, "best") or (before.best if before else result),
                 validation=proportion(validated.get(evaluation), "result"),
                 functions=tuple(start["names"]) if start else (),
@@ -130,6 +137,16 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
             )
         )
     return points
+
+
+_REPLACED = "A person changed the update in its review; what was approved was measured anew."
+
+
+def _was_replaced(start: Row, starts: dict[int, Row]) -> bool:
+    """A later evaluation of the same step counts instead."""
+    return start["step"] is not None and any(
+        other["step"] == start["step"] and other["evaluation"] > start["evaluation"] for other in starts.values()
+    )
 
 
 def events(store: HistoryStore, run_id: str, limit: int = 100, before_offset: int | None = None) -> list[EventLine]:

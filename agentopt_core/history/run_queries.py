@@ -28,6 +28,13 @@ SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
 FROM requests WHERE {which} GROUP BY run_id
 """
 
+_ASKED = """
+SELECT run_id, step FROM reviews
+ANTI JOIN decisions USING (run_id, step, review_time)
+ANTI JOIN verdicts ON verdicts.run_id = reviews.run_id AND verdicts.step = reviews.step
+WHERE {which} ORDER BY reviews.journal_offset
+"""
+
 _OPENED = "SELECT run_id, count(DISTINCT evaluation) AS n FROM openings WHERE {which} GROUP BY run_id"
 
 _RUNS = """
@@ -75,6 +82,7 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
         "baseline": _last(row for row in ends if row["evaluation"] == 0),
         "held_out": _last(facts("held_out")),
+        "asked": _last(store.rows(_ASKED.format(which=which), **values)),
         "openings": {row["run_id"]: row for row in store.rows(_OPENED.format(which=which), **values)},
         "spent": _last(store.rows(_SPENT.format(which=which), **values)),
     }
@@ -111,6 +119,7 @@ def _evidence(home: Path, row: Row, now: float) -> Evidence:
         trainer_began=began is not None and not ended,
         last_event_at=row["last_at"],
         paused=paused and (began is None or told["journal_offset"] > began["journal_offset"]),
+        asks_about=row["asked"]["step"] if row["asked"] else None,
         ended=ended,
         failed=ended and stop["failed"],
         stop=stop["stop"] if stop else None,

@@ -53,6 +53,8 @@ def sentence(event: Event) -> Sentence | None:
         what += "" if event.split == "train" else f" on the {event.split} split"
         what += _again(event.series)
         return Sentence(f"{what}: {percent(event.result)} in {event.wall_s:.1f} s.")
+    if event.kind == "step_started" and event.by:
+        return Sentence(f"Step {event.step}: {event.by} changes the set of evaluation {event.accepted_evaluation}.")
     if event.kind == "step_started":
         return Sentence(
             f"Step {event.step}: the optimizer reads evaluation {event.accepted_evaluation} "
@@ -65,7 +67,8 @@ def sentence(event: Event) -> Sentence | None:
             "warning",
         )
     if event.kind == "update_proposed":
-        return Sentence(f"Step {event.step} proposes: {_changes(event.update)}.")
+        does = "is to" if event.update.by else "proposes:"
+        return Sentence(f"Step {event.step} {does} {_changes(event.update)}.")
     if event.kind == "review_requested":
         return Sentence(f"Step {event.step} waits for a review: {len(event.findings)} findings.", "warning")
     if event.kind == "trial_finished":

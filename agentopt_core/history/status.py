@@ -26,6 +26,8 @@ class Evidence(NamedTuple):
     """A trainer reported itself after the last end, if there was one."""
     last_event_at: float | None = None
     paused: bool = False
+    asks_about: int | None = None
+    """The step whose update waits for a person's decision."""
     ended: bool = False
     """The run reported its end, and no trainer has begun since."""
     failed: bool = False
@@ -58,6 +60,8 @@ def finding(seen: Evidence) -> Finding:
             return Finding("starting", f"{who} is getting ready")
         if seen.paused:
             return Finding("paused", f"{who} holds the run and waits for 'resume'")
+        if seen.asks_about is not None:
+            return Finding("waiting", f"update {seen.asks_about} waits for a decision", "Decide on the Review page.")
         return Finding("running", f"{who} trains; {_last_event(seen)}")
     if seen.unread:
         return Finding("running", "its latest events are being read")

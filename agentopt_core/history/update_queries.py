@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Literal
 
-from agentopt_core.actions import Refusal
+from agentopt_core.actions import Action, AddFunction, Refusal, RemoveFunction, ReviseFunction, Update
+from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history.parts import COUNTED, function_sets, functions_of, latest, results_of
 from agentopt_core.history.store import HistoryStore, Row
@@ -21,7 +22,7 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
     proposed = latest(store, "updates", run_id, "step")
     decided = latest(store, "verdicts", run_id, "step")
     begun = latest(store, "evaluation_starts", run_id, "step", COUNTED)
-    actions = _by_step(store.rows(_ACTIONS, run_id=run_id))
+    actions = _actions(store, run_id)
     refusals = _by_step(store.rows(_REFUSALS, run_id=run_id))
     results = results_of(store, run_id)
     functions = functions_of(store, run_id)
@@ -42,13 +43,14 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
                 reason=verdict["reason"] if verdict else "",
                 actions=changes(
                     sets.get(base, FunctionSet()),
-                    [(row["op"], row["name"], functions.get(row["function_digest"])) for row in actions[step]],
+                    [(op, name, functions.get(function or "")) for op, name, function in actions[step]],
                     bool(update and update["from_scratch"]),
                 ),
                 refusals=tuple(
                     _refusal(row) for row in refusals[step] if row["journal_offset"] > start["journal_offset"]
                 ),
                 rationale=update["rationale"] if update else "",
+                by=update["made_by"] if update else "",
                 base=results.get(base),
                 candidate=None if candidate is None else results.get(candidate),
                 fixed=fixed,
@@ -57,6 +59,41 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
             )
         )
     return views
+
+
+def proposals(store: HistoryStore, run_id: str) -> dict[int, tuple[int, tuple[ActionView, ...], str]]:
+    """Step -> the evaluation it started from, its changes as the optimizer proposed them, and its rationale."""
+    asked = latest(store, "step_starts", run_id, "step")
+    proposed = latest(store, "updates", run_id, "step")
+    actions = _by_step(store.rows(_ACTIONS, run_id=run_id))
+    functions = functions_of(store, run_id)
+    sets = function_sets(store, run_id, functions)
+    return {
+        step: (
+            start["accepted_evaluation"],
+            changes(
+                sets.get(start["accepted_evaluation"], FunctionSet()),
+                [(row["op"], row["name"], functions.get(row["function_digest"])) for row in actions[step]],
+                bool(step in proposed and proposed[step]["from_scratch"]),
+            ),
+            proposed[step]["rationale"] if step in proposed else "",
+        )
+        for step, start in asked.items()
+    }
+
+
+def _actions(store: HistoryStore, run_id: str) -> dict[int, list[tuple[Op, str, str | None]]]:
+    """Step -> op, name and function digest of what it did in the end: as proposed, or as a person changed it."""
+    done: dict[int, list[tuple[Op, str, str | None]]] = defaultdict(list)
+    for row in store.rows(_ACTIONS, run_id=run_id):
+        done[row["step"]].append((row["op"], row["name"], row["function_digest"]))
+    for row in store.rows(_REPLACED, run_id=run_id):
+        update = Update.model_validate_json(row["replacement"])
+        done[row["step"]] = [
+            (action.op, action.name, None if action.op == "remove" else action.function.digest)
+            for action in update.actions
+        ]
+    return done
 
 
 def changes(
@@ -73,6 +110,31 @@ def changes(
         left_out = [function for function in accepted.each() if function.name not in kept]
         views += [ActionView(op="remove", name=gone.name, before=gone, after=None) for gone in left_out]
     return tuple(views)
+
+
+def proposal(store: HistoryStore, run_id: str, step: int) -> tuple[Update, FunctionSet]:
+    """The update of a step as it was proposed, and the accepted set it changes. Raises: NotFound."""
+    start = latest(store, "step_starts", run_id, "step").get(step)
+    update = latest(store, "updates", run_id, "step").get(step)
+    if start is None or update is None:
+        raise NotFound(f"Run {run_id} has no update {step}.", "Look at the list of its updates.")
+    functions = functions_of(store, run_id)
+    actions: list[Action] = []
+    for row in _by_step(store.rows(_ACTIONS, run_id=run_id))[step]:
+        function = functions.get(row["function_digest"] or "")
+        if function is None:
+            actions.append(RemoveFunction(name=row["name"]))
+        else:
+            kind = AddFunction if row["op"] == "add" else ReviseFunction
+            actions.append(kind(function=function))
+    proposed = Update(actions=tuple(actions), from_scratch=update["from_scratch"], rationale=update["rationale"])
+    accepted = function_sets(store, run_id, functions).get(start["accepted_evaluation"], FunctionSet())
+    return proposed, accepted
+
+
+def sets(store: HistoryStore, run_id: str) -> dict[int, FunctionSet]:
+    """The functions of each evaluation of a run."""
+    return function_sets(store, run_id, functions_of(store, run_id))
 
 
 def accepted_functions(store: HistoryStore, run_id: str) -> FunctionSet:
@@ -174,6 +236,11 @@ _ACTIONS = """
 SELECT step, op, name, function_digest FROM actions WHERE run_id = $run_id
 QUALIFY dense_rank() OVER (PARTITION BY step ORDER BY journal_offset DESC) = 1
 ORDER BY step, number
+"""
+
+_REPLACED = """
+SELECT step, replacement FROM decisions
+WHERE run_id = $run_id AND choice = 'approve' AND replacement IS NOT NULL ORDER BY journal_offset
 """
 
 _REFUSALS = "SELECT * FROM refusals WHERE run_id = $run_id ORDER BY journal_offset"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agentopt_core.actions import Action, AddFunction, RemoveFunction, ReviseFunction, Update
 from agentopt_core.commands import Command
-from agentopt_core.events import CommandObeyed, UpdateProposed
+from agentopt_core.events import CommandObeyed, StepStarted, UpdateProposed
 from agentopt_core.functions import FunctionSet
 from agentopt_core.optimizer.by_hand import read_change
 from agentopt_core.reviews import HandChange
@@ -39,6 +39,7 @@ class ByHand:
         while self._desk.changes:
             command = self._desk.changes.popleft()
             if (update := self._read(command, state.best.functions)) is not None:
+                self._sink.emit(StepStarted(step=step, accepted_evaluation=state.best.index, by=command.by))
                 self._sink.emit(UpdateProposed(step=step, update=update, seconds=0.0))
                 self._sink.emit(CommandObeyed(command_id=command.id, command=command.kind, by=command.by))
                 return update

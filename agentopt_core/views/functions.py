@@ -30,6 +30,8 @@ class UpdateView(Word):
     actions: tuple[ActionView, ...]
     refusals: tuple[Refusal, ...]
     rationale: str
+    by: str = ""
+    """Who made it by hand; empty for the optimizer."""
     base: Proportion | None
     """The accepted result it started from."""
     candidate: Proportion | None

@@ -11,10 +11,13 @@ from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import Word
 
-RunStatus = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "damaged"]
-"""`interrupted`: no trainer holds the run though it has not ended; it can be resumed."""
+RunStatus = Literal[
+    "starting", "running", "waiting", "paused", "finished", "stopped", "failed", "interrupted", "damaged"
+]  # fmt: skip
+"""`waiting`: an update waits for a person's decision. `interrupted`: no trainer holds the run though it has not ended;
+it can be resumed."""
 
-LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "paused"})
+LIVE: frozenset[RunStatus] = frozenset({"starting", "running", "waiting", "paused"})
 """A trainer works on the run, or is about to."""
 
 RESUMABLE: frozenset[RunStatus] = frozenset({"interrupted", "stopped", "failed"})

@@ -3,6 +3,7 @@
 base     one home folder and its history
 tasks    task sets        setup  before a run, and its launch
 runs     a run as it goes on, and what it learned
+reviews  what waits for people, and what they decide or change by hand
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
-from agentopt_core.workbench.runs import RunBench
+from agentopt_core.workbench.reviews import ReviewBench
 from agentopt_core.workbench.setup import ROOT
 
 SAMPLES = ROOT / "sample_data"
@@ -24,7 +25,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(RunBench):
+class Workbench(ReviewBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STATUS = {
     "starting": ("Starting", ":material/hourglass_top:", "blue"),
     "running": ("Running", ":material/play_circle:", "blue"),
+    "waiting": ("Waits for a review", ":material/rate_review:", "orange"),
     "paused": ("Paused", ":material/pause_circle:", "orange"),
     "finished": ("Finished", ":material/check_circle:", "gray"),
     "stopped": ("Stopped", ":material/stop_circle:", "gray"),

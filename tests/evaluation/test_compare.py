@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from agentopt_core.evaluation import paired
-from agentopt_core.evaluation.compare import mcnemar_p
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Evaluation, Rollout, Score
+from agentopt_core.significance import mcnemar_p
 
 
 def evaluation(index: int, marks: str) -> Evaluation:
