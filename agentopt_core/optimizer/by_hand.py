@@ -9,7 +9,10 @@ from collections.abc import Sequence
 
 from agentopt_core.actions import AddFunction, Refusal, RemoveFunction, ReviseFunction, Update, apply_action
 from agentopt_core.functions import FunctionSet
+from agentopt_core.optimizer.fault import InvalidProposal
 from agentopt_core.optimizer.replies import ProposedCall
+from agentopt_core.optimizer.schema import check_signature
+from agentopt_core.optimizer.source import find_function, parse, readable_code, signature_of
 from agentopt_core.optimizer.validation import judge, refusal
 from agentopt_core.reviews import FunctionText
 from agentopt_core.words import JsonObject
@@ -24,7 +27,7 @@ def read_text(text: FunctionText, functions: FunctionSet, packages: tuple[str, .
     fields: JsonObject = {
         "name": text.name,
         "description": text.description,
-        "arguments": text.arguments.strip() or None,
+        "arguments": text.arguments.strip() or _parameters(text, functions),
         "packages": text.packages,
         "code": text.code,
     }
@@ -33,6 +36,20 @@ def read_text(text: FunctionText, functions: FunctionSet, packages: tuple[str, .
     )
     assert not isinstance(outcome, RemoveFunction)
     return outcome
+
+
+def _parameters(text: FunctionText, functions: FunctionSet) -> JsonObject | None:
+    """The schema of a function typed without one: of the function it replaces if that fits, else from its signature."""
+    name = text.name.strip()
+    try:
+        signature = signature_of(find_function(parse(readable_code(text.code)), name))
+        if (before := functions.get(name)) is not None:
+            check_signature(before.parameters, signature, name)
+            return before.parameters
+    except InvalidProposal as fault:
+        if fault.code != "schema_signature_mismatch":
+            return None  # `judge` says what is wrong with the code
+    return {"type": "object", "properties": {parameter: {} for parameter in signature.passable}}
 
 
 def read_change(

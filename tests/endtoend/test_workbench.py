@@ -16,7 +16,7 @@ from agentopt_core.config import AgentConfig, Endpoint, OptimizerConfig, RunConf
 from agentopt_core.errors import ConfigError, NotFound, TaskSetError
 from agentopt_core.history.journal import read_journal
 from agentopt_core.history.store import HistoryStore
-from agentopt_core.views import RunSummary
+from agentopt_core.views import LIVE, RunSummary
 from agentopt_core.workbench import SAMPLES, Workbench
 from tests.commands import ROOT, agentopt, environ, result_of
 from tests.history.helpers import contents, history
@@ -44,9 +44,9 @@ def bench(tmp_path):
     opened = Workbench(tmp_path, SAMPLES)
     yield opened
     for run in opened.runs():
-        if run.status in ("running", "paused", "starting"):
+        if run.status in LIVE:
             opened.command(run.run_id, "stop", by="test")
-            reach(opened, run.run_id, lambda it: it.status not in ("running", "paused", "starting"))
+            reach(opened, run.run_id, lambda it: it.status not in LIVE)
     opened.close()
 
 
