@@ -8,7 +8,20 @@ import os
 import sys
 
 import agentopt_core
-from agentopt_core.cli import call, control, dashboard, doctor, export, grade, history, runs, tasks, train, trainer
+from agentopt_core.cli import (
+    call,
+    control,
+    dashboard,
+    doctor,
+    export,
+    grade,
+    history,
+    review,
+    runs,
+    tasks,
+    train,
+    trainer,
+)
 from agentopt_core.errors import AgentOptError
 
 EXIT_CODES = """\
@@ -27,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"AgentOpt {agentopt_core.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (train, tasks, runs, control, export, history, call, grade, doctor, dashboard, trainer):
+    for group in (train, tasks, runs, control, review, export, history, call, grade, doctor, dashboard, trainer):
         group.register(commands)
     return top
 

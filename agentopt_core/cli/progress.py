@@ -57,6 +57,7 @@ class ProgressBar:
                 self._done = self._correct = 0
                 trained = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
                 what = trained if event.split == "train" else f"{event.split} split"
+                what = {"": what, "try": "trial"}.get(event.series.partition("-")[0], "baseline again")
                 self._progress.reset(self._task, total=event.n, description=what)
                 self._progress.update(self._task, accuracy="")
             case "rollout_finished":
@@ -72,6 +73,13 @@ class ProgressBar:
             case "verdict_reached":
                 self._epoch = event.epoch
                 self._say(event.verdict.replace("_", " "), event.reason, percent(event.candidate))
+            case "review_requested":
+                self._progress.update(self._task, description="waits for a review")
+                self._say("waits", f"update {event.step}: decide with `python -m agentopt_core review`", "")
+            case "review_decided":
+                self._say("decided", f"update {event.step}: {event.choice} by {event.by}. {event.reason}", "")
+            case "command_declined":
+                self._say("declined", f"'{event.command}' from {event.by}: {event.reason}", "")
             case "proposal_refused":
                 self._say("refused", event.refusal.reason, event.refusal.name)
             case "warned":
@@ -80,7 +88,7 @@ class ProgressBar:
                 pass
 
     def _say(self, mark: str, sentence: str, figure: str) -> None:
-        style = {"kept": "green", "baseline": "bold", "warning": "yellow"}.get(mark, "dim")
+        style = {"kept": "green", "baseline": "bold", "warning": "yellow", "waits": "yellow"}.get(mark, "dim")
         self._console.print(Text.assemble((f"{mark:<12}", style), f"{figure}  " if figure else "", sentence))
 
 

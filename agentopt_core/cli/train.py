@@ -59,6 +59,27 @@ def register(subparsers: Subparsers) -> None:
     rules.add_argument("--max-evaluations", type=int, metavar="N", help="evaluations at most, baseline included")
     rules.add_argument("--keep-test-sealed", action="store_true", help="do not measure on the test split at the end")
     rules.add_argument("--go-on-at-perfect", action="store_true", help="do not end when every task is solved")
+    rules.add_argument(
+        "--validation",
+        choices=["off", "kept", "all"],
+        default="kept",
+        help="candidates that are also measured on the validation split; it decides nothing",
+    )
+    rules.add_argument(
+        "--null-edits", type=int, default=0, metavar="N", help="measure the baseline N times more: what noise does"
+    )
+    people = parser.add_argument_group("approval (decide with `review`, or on the Review page)")
+    people.add_argument(
+        "--approval",
+        choices=["automatic", "risk", "always"],
+        default="automatic",
+        help="updates that wait for a person: none, those with a finding, all",
+    )
+    people.add_argument("--ask", choices=["before", "after"], default="after", help="the candidate runs, or ran")
+    people.add_argument(
+        "--approval-timeout", type=float, metavar="S", help="seconds an update waits (default: for ever)"
+    )
+    people.add_argument("--on-timeout", choices=["approve", "reject"], default="reject", help="what is decided then")
     limits = parser.add_argument_group("limits")
     limits.add_argument("--concurrency", type=int, default=8, metavar="N", help="rollouts in flight")
     limits.add_argument("--budget-usd", type=float, help="US dollars, over all roles")
@@ -156,6 +177,14 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "max_evaluations": args.max_evaluations,
             "stop_at_perfect": not args.go_on_at_perfect,
             "open_test": not args.keep_test_sealed,
+            "validation": args.validation,
+            "null_edits": args.null_edits,
+        },
+        "approval": {
+            "mode": args.approval,
+            "when": args.ask,
+            "timeout_s": args.approval_timeout,
+            "on_timeout": args.on_timeout,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
         "grader": grader_from(args, judge).model_dump(mode="json"),
