@@ -11,6 +11,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, percent, print_json, workbench
+from agentopt_core.optimizer.validation import printable
 from agentopt_core.reviews import Choice, Decision
 from agentopt_core.views import ActionView
 from agentopt_core.views.reviews import ReviewCard
@@ -81,7 +82,7 @@ def _show(console: Console, card: ReviewCard) -> None:
 
 
 def _diff(action: ActionView) -> str:
-    before = action.before.code.splitlines() if action.before else []
-    after = action.after.code.splitlines() if action.after else []
+    before = printable(action.before.code).splitlines() if action.before else []
+    after = printable(action.after.code).splitlines() if action.after else []
     heads = (f"{action.name} (accepted)", f"{action.name} (proposed)")
     return "\n".join(difflib.unified_diff(before, after, *heads, lineterm=""))
