@@ -1,10 +1,8 @@
-"""Configurations to start from, and what a configuration will take: in training terms, before a run starts."""
+"""Configurations to start from, in training terms."""
 
 from __future__ import annotations
 
 from agentopt_core.config import AgentConfig, Endpoint, OptimizerConfig, RunConfig, TrainingConfig
-from agentopt_core.grading.judge import TRIES
-from agentopt_core.views import Forecast
 from agentopt_core.words import Word
 
 
@@ -28,13 +26,15 @@ def presets(endpoint: Endpoint) -> dict[str, Preset]:
     return {
         "paper": preset(
             "As in the paper",
-            "E = 10 accepted epochs, C = 10, 3 actions a step, strict improvement (Algorithm 2).",
-            TrainingConfig(),
+            "E = 10 accepted epochs, C = 10, 3 actions a step, strict improvement (Algorithm 2); the baseline is "
+            "measured once more to show the noise.",
+            TrainingConfig(null_edits=1),
         ),
         "quick": preset(
             "Quick look",
-            "E = 3, C = 2: shows within a few evaluations whether the functions help at all.",
-            TrainingConfig(epochs=3, patience=2),
+            "E = 3, C = 2, 3 actions a step: shows within a few evaluations whether functions help at all; the "
+            "baseline is measured once more to show the noise.",
+            TrainingConfig(epochs=3, patience=2, null_edits=1),
         ),
         "authors": preset(
             "As the authors' code",
@@ -47,32 +47,3 @@ def presets(endpoint: Endpoint) -> dict[str, Preset]:
             TrainingConfig(roll_back=False, early_stop=False),
         ),
     }
-
-
-def forecast(
-    config: RunConfig, train_tasks: int, judged: int = 0, test_tasks: int = 0, judged_test: int = 0
-) -> Forecast:
-    """Bounds of what a run takes.
-
-    At least the baseline with one reply per task; at most the worst case of Algorithm 2, 1 + E x (C + 1)
-    evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers to the
-    `judged` training and `judged_test` test tasks judged at the second try. The test split is run once or twice:
-    untrained, and with what was chosen.
-    """
-    evaluations = config.training.evaluations_limit
-    rollouts = evaluations * train_tasks + 2 * test_tasks
-    turns = config.agent.turn_cap
-    step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
-    requests_max = (
-        rollouts * turns + (evaluations - 1) * step_requests + (evaluations * judged + 2 * judged_test) * TRIES
-    )
-    requests_max = min(requests_max, config.budget.requests or requests_max)
-    return Forecast(
-        train_tasks=train_tasks,
-        evaluations_max=evaluations,
-        rollouts_max=rollouts,
-        requests_per_rollout=f"between 1 and {turns} (the turn cap)",
-        test_tasks=test_tasks,
-        requests_min=min(train_tasks + test_tasks, requests_max),
-        requests_max=requests_max,
-    )

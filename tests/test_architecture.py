@@ -27,7 +27,7 @@ FLOORS = [
     {"execution"},
     {"evaluation"},
     {"training"},
-    {"doctor", "presets", "report", "workbench"},
+    {"doctor", "presets", "diagnosis", "forecast", "report", "workbench"},
     {"cli"},
     {"__main__"},
 ]

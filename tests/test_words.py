@@ -10,7 +10,8 @@ from agentopt_core.chat import Purpose
 from agentopt_core.config import Budget, RunConfig, TrainingConfig, parse_config
 from agentopt_core.errors import ConfigError
 from agentopt_core.events import RequestFinished, Warned, from_line, to_line
-from agentopt_core.presets import forecast, presets
+from agentopt_core.forecast import Workload, forecast
+from agentopt_core.presets import presets
 from agentopt_core.prompts import PromptBook, default_prompts
 from agentopt_core.rollouts import Proportion, Usage
 from tests.builders import adds, evaluation, function, functions, removes, revises, tasks
@@ -129,15 +130,17 @@ def test_every_preset_is_a_valid_configuration_with_an_explanation():
 
 def test_the_forecast_is_bounded_by_the_worst_case_of_algorithm_2():
     config = RunConfig(training=TrainingConfig(epochs=10, patience=10))
-    assert forecast(config, 20).evaluations_max == 111
-    assert forecast(config, 20).rollouts_max == 2220
+    assert forecast(config, Workload(20)).evaluations_max == 111
+    assert forecast(config, Workload(20)).rollouts_max == 2220
     limited = config.with_(training=TrainingConfig(max_evaluations=5))
-    assert forecast(limited, 20).evaluations_max == 5
-    assert forecast(config.with_(budget=Budget(requests=50)), 20).requests_max == 50
+    assert forecast(limited, Workload(20)).evaluations_max == 5
+    assert forecast(config.with_(budget=Budget(requests=50)), Workload(20)).requests_max == 50
 
 
 def test_the_forecast_counts_two_requests_for_each_answer_that_a_model_judges():
     config = RunConfig(training=TrainingConfig(max_evaluations=5))
-    assert forecast(config, 20, judged=4).requests_max == forecast(config, 20).requests_max + 5 * 4 * 2
-    unjudged = forecast(config, 20, test_tasks=6).requests_max
-    assert forecast(config, 20, test_tasks=6, judged_test=3).requests_max == unjudged + 2 * 3 * 2
+    assert (
+        forecast(config, Workload(20, judged=4)).requests_max == forecast(config, Workload(20)).requests_max + 5 * 4 * 2
+    )
+    unjudged = forecast(config, Workload(20, test=6)).requests_max
+    assert forecast(config, Workload(20, test=6, judged_test=3)).requests_max == unjudged + 2 * 3 * 2

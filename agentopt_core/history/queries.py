@@ -6,9 +6,11 @@ requests.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from agentopt_core.history.parts import COUNTED, latest, proportion, summed, usage
+from agentopt_core.history.learning_queries import decisions, pace, past_runs, signs
+from agentopt_core.history.parts import COUNTED, latest, proportion, usage
 from agentopt_core.history.review_queries import review, reviews, waiting
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import openings, run, runs
@@ -22,9 +24,12 @@ Phase = Literal["evaluating", "optimizing", "idle"]
 __all__ = [
     "accepted_functions",
     "curve",
+    "decisions",
     "events",
     "function_versions",
     "openings",
+    "pace",
+    "past_runs",
     "progress",
     "proposal",
     "review",
@@ -34,6 +39,7 @@ __all__ = [
     "run",
     "runs",
     "sets",
+    "signs",
     "updates",
     "usage_by_role",
     "waiting",
@@ -112,6 +118,9 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
         """,
         run_id=run_id,
     )
+    spent_by = _spent_by((end["journal_offset"] for end in ends.values()), spent)
+    by_hand = store.rows(_BY_HAND, run_id=run_id)
+    people = {row["step"]: row["person"] for row in by_hand}
     superseded = {start["evaluation"] for start in starts.values() if _was_replaced(start, starts)}
     points: list[CurvePoint] = []
     for evaluation, end in sorted(ends.items()):
@@ -132,14 +141,32 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
                 best=proportion(verdict, "best") or (before.best if before else result),
                 validation=proportion(validated.get(evaluation), "result"),
                 functions=tuple(start["names"]) if start else (),
-                usage=summed(usage(row) for row in spent if row["journal_offset"] <= end["journal_offset"]),
+                by=people.get(start["step"], "") if start else "",
+                usage=spent_by[end["journal_offset"]],
                 at=end["happened_at"],
             )
         )
     return points
 
 
+_BY_HAND = """
+SELECT step, made_by AS person, journal_offset FROM updates WHERE run_id = $run_id AND made_by != ''
+UNION ALL
+SELECT step, given_by, journal_offset FROM decisions WHERE run_id = $run_id AND len(edited) > 0
+ORDER BY journal_offset
+"""
+
 _REPLACED = "A person changed the update in its review; what was approved was measured anew."
+
+
+def _spent_by(ends: Iterable[int], spent: Sequence[Row]) -> dict[int, Usage]:
+    """Offset of an evaluation's end -> all that was spent by then; `spent` holds what came between two ends."""
+    total, position, by_end = Usage(), 0, {}
+    for end in sorted(ends):
+        while position < len(spent) and spent[position]["journal_offset"] <= end:
+            total, position = total + usage(spent[position]), position + 1
+        by_end[end] = total
+    return by_end
 
 
 def _was_replaced(start: Row, starts: dict[int, Row]) -> bool:
@@ -149,17 +176,34 @@ def _was_replaced(start: Row, starts: dict[int, Row]) -> bool:
     )
 
 
-def events(store: HistoryStore, run_id: str, limit: int = 100, before_offset: int | None = None) -> list[EventLine]:
-    """The event log, the latest line first; `before_offset` pages back from the last line of the page before."""
+def events(
+    store: HistoryStore,
+    run_id: str,
+    limit: int = 100,
+    before_offset: int | None = None,
+    severities: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+    text: str = "",
+) -> list[EventLine]:
+    """The event log, the latest line first; `before_offset` pages back from the last line of the page before.
+
+    Only lines of these severities and kinds (None: all) that hold `text` in whatever case.
+    """
     lines = store.rows(
         """
         SELECT journal_offset AS "offset", happened_at AS "at", kind, text, severity FROM log
         WHERE run_id = $run_id AND ($before IS NULL OR journal_offset < $before)
+            AND ($severities IS NULL OR list_contains($severities::VARCHAR[], severity))
+            AND ($kinds IS NULL OR list_contains($kinds::VARCHAR[], kind))
+            AND ($text = '' OR contains(lower(text), lower($text)))
         ORDER BY journal_offset DESC LIMIT $limit
         """,
         run_id=run_id,
         before=before_offset,
         limit=limit,
+        severities=None if severities is None else list(severities),
+        kinds=None if kinds is None else list(kinds),
+        text=text,
     )
     return [EventLine(**line) for line in lines]
 

@@ -8,14 +8,17 @@ from agentopt_core.views.runs import (
     RESUMABLE,
     CurvePoint,
     EventLine,
+    FunctionUse,
     HeldOut,
     HoldOut,
     Opening,
+    Pace,
     Progress,
     RunStatus,
     RunSummary,
+    Signs,
 )
-from agentopt_core.views.setup import Check, Forecast, TaskSetSummary
+from agentopt_core.views.setup import Check, Forecast, PastRun, TaskSetSummary
 
 __all__ = [
     "HOLD_OUT_LABELS",
@@ -26,14 +29,18 @@ __all__ = [
     "CurvePoint",
     "EventLine",
     "Forecast",
+    "FunctionUse",
     "FunctionVersion",
     "HeldOut",
     "HoldOut",
     "Opening",
+    "Pace",
+    "PastRun",
     "Progress",
     "RolloutRow",
     "RunStatus",
     "RunSummary",
+    "Signs",
     "TaskSetSummary",
     "UpdateView",
 ]

@@ -165,9 +165,51 @@ class CurvePoint(Word):
     """The same set on the validation split, where it was measured."""
     functions: tuple[str, ...]
     """Names in the evaluated set."""
+    by: str = ""
+    """Who wrote or edited its update by hand; empty where it is the optimizer's as it was."""
     usage: Usage
     """Of the run up to this point."""
     at: float
+
+
+class Pace(Word):
+    """How fast a run asks its models at the moment."""
+
+    requests_per_min: float = 0.0
+    tokens_per_min: float = 0.0
+    seconds: float = 0.0
+    """What it was reckoned over: the last minute, or less where the run is younger."""
+
+
+class FunctionUse(Word):
+    """Calls of one accepted function in the evaluation of its set."""
+
+    name: str
+    calls: int = 0
+    failed: int = 0
+
+
+class Signs(Word):
+    """What the rollouts on the training tasks show besides the accuracy: the evidence of a diagnosis.
+
+    Of the accepted set, unless said otherwise.
+    """
+
+    evaluation: int = 0
+    rollouts: int = 0
+    at_turn_cap: int = 0
+    """Rollouts that ended because their turns were used up."""
+    uses: tuple[FunctionUse, ...] = ()
+    fixed: int = 0
+    """Tasks that the baseline failed and the accepted set solves; both scored."""
+    broken: int = 0
+    ever_solved: Proportion | None = None
+    """Tasks that some version of the run solved, of all that were scored at least once: no choice among the versions
+    can do better."""
+    new_solved: int = 0
+    """Tasks that the baseline failed and any version solved."""
+    again: tuple[Proportion, ...] = ()
+    """The baseline measured again without a change."""
 
 
 class EventLine(Word):

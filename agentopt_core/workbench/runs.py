@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from agentopt_core import history
@@ -9,7 +11,9 @@ from agentopt_core.commands import Command, CommandKind
 from agentopt_core.errors import ConfigError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.report import run_result
-from agentopt_core.views import CurvePoint, EventLine, FunctionVersion, Progress, UpdateView
+from agentopt_core.rollouts import Usage
+from agentopt_core.views import CurvePoint, EventLine, FunctionVersion, Pace, Progress, Signs, UpdateView
+from agentopt_core.views.reviews import DecisionView
 from agentopt_core.words import JsonObject
 from agentopt_core.workbench.setup import SetupBench
 
@@ -61,10 +65,41 @@ class RunBench(SetupBench):
         with self._history(run_id) as store:
             return history.accepted_functions(store, run_id)
 
-    def events(self, run_id: str, limit: int = 200, before: int | None = None) -> list[EventLine]:
-        """The event log, newest first; `before` pages on to older ones."""
+    def signs(self, run_id: str) -> Signs:
+        """What the rollouts show besides the accuracy: noise, ceiling, functions without use, turn caps."""
         with self._history(run_id) as store:
-            return history.events(store, run_id, limit, before)
+            return history.signs(store, run_id)
+
+    def pace(self, run_id: str) -> Pace:
+        """How fast the run asks its models at the moment."""
+        with self._history(run_id) as store:
+            return history.pace(store, run_id, time.time())
+
+    def usage_by_role(self, run_id: str) -> dict[str, Usage]:
+        """What the run has cost so far, by role (agent, optimizer, ...)."""
+        with self._history(run_id) as store:
+            return history.usage_by_role(store, run_id)
+
+    def decisions(self, run_id: str) -> dict[int, DecisionView]:
+        """What people decided on the updates of a run, by step; where they were asked twice, the last answer."""
+        with self._history(run_id) as store:
+            return history.decisions(store, run_id)
+
+    def events(
+        self,
+        run_id: str,
+        limit: int = 200,
+        before: int | None = None,
+        *,
+        severities: Sequence[str] | None = None,
+        kinds: Sequence[str] | None = None,
+        text: str = "",
+    ) -> list[EventLine]:
+        """The event log, newest first; `before` pages on to older ones. Only lines of these severities and kinds (None:
+        all) that hold `text`, in whatever case.
+        """
+        with self._history(run_id) as store:
+            return history.events(store, run_id, limit, before, severities, kinds, text)
 
     def result(self, run_id: str) -> JsonObject:
         """A run as one JSON object for programs (`train --json`, `show --json`)."""

@@ -15,10 +15,11 @@ from agentopt_core.agents.vision import probably_takes_images
 from agentopt_core.commands import Command
 from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, TaskSetError
+from agentopt_core.forecast import Workload, forecast, mean_tokens
 from agentopt_core.grading.judge import asks_judge, require_judge
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.importing import MIN_SCORABLE
-from agentopt_core.presets import Preset, forecast, presets
+from agentopt_core.presets import Preset, presets
 from agentopt_core.rollouts import Isolation
 from agentopt_core.sandbox import find_isolation, hide_from_calls, is_installed, require
 from agentopt_core.tasks import TaskSet
@@ -28,6 +29,8 @@ from agentopt_core.workbench.tasks import TaskBench
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder of app.py."""
+SAMPLE = 200
+"""Training tasks whose questions are measured for a forecast."""
 
 
 class SetupBench(TaskBench, Desk):
@@ -45,16 +48,34 @@ class SetupBench(TaskBench, Desk):
         return Endpoint()
 
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
-        """What the run will take, at least and at most. Raises: ConfigError when a task asks for a judge in vain."""
+        """What the run will take, reckoned from earlier runs of the same models on the same tasks where there are any.
+
+        Raises: ConfigError when a task asks for a judge in vain.
+        """
         task_set = self.task_set(taskset_id)
         require_judge(config.grader, task_set.each())
         tasks, skipped = within_reach(task_set.of("train"), config.agent.endpoint)
+        val, _ = within_reach(task_set.of("val"), config.agent.endpoint)
         test, _ = within_reach(task_set.of("test"), config.agent.endpoint)
         if not config.training.open_test:
             test = ()
-        judged, judged_test = (sum(asks_judge(config.grader, task) for task in split) for split in (tasks, test))
-        ahead = forecast(config, len(tasks), judged, len(test), judged_test)
-        return ahead.with_(skipped=skipped)
+        if config.training.validation == "off":
+            val = ()
+        judged, judged_test, judged_val = (
+            sum(asks_judge(config.grader, task) for task in split) for split in (tasks, test, val)
+        )
+        work = Workload(
+            train=len(tasks),
+            judged=judged,
+            test=len(test),
+            judged_test=judged_test,
+            val=len(val),
+            judged_val=judged_val,
+            question_tokens=mean_tokens([task.question for task in tasks[:SAMPLE]]),
+        )
+        with self._history() as store:
+            past = history.past_runs(store, config.agent.endpoint.model, config.optimizer.endpoint.model, taskset_id)
+        return forecast(config, work, past).with_(skipped=skipped)
 
     def test_openings(self, taskset_id: str) -> list[Opening]:
         """Every look of any run at the test split of a task set: the more there are, the less it is unseen.
