@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Literal
 
 from agentopt_core.words import JsonObject, Word, digest
 
@@ -76,3 +77,37 @@ class FunctionSet(Word):
     def as_tools(self) -> list[JsonObject]:
         """All functions as tools of the chat completions API."""
         return [function.as_tool() for function in self.functions]
+
+
+class Origin(Word):
+    """Where the functions came from that a run begins with."""
+
+    kind: Literal["run", "file", "hand"]
+    run_id: str = ""
+    """The run they were learned in, for `run`."""
+    evaluation: int | None = None
+    """The evaluation of that run whose set they are."""
+    file: str = ""
+    """The file's name, for `file`."""
+    edited: bool = False
+    """Somebody changed them on the way."""
+    by: str = ""
+    """Who began the run with them."""
+
+    @property
+    def sentence(self) -> str:
+        """The same in words."""
+        if self.kind == "run":
+            source = f"Forked from run {self.run_id}, evaluation {self.evaluation}"
+        elif self.kind == "file":
+            source = f"Begun with the functions of {self.file}"
+        else:
+            source = "Begun with functions written by hand"
+        return f"{source}{', edited' * self.edited}{f', by {self.by}' if self.by else ''}."
+
+
+class Initial(Word):
+    """What a run begins with instead of the empty set."""
+
+    functions: FunctionSet
+    origin: Origin

@@ -8,6 +8,7 @@ live                               who opens the history, and how
 export                             what was learned, as plain Python
 """
 
+from agentopt_core.history.evidence_queries import function_evidence, lineage, task_matrix
 from agentopt_core.history.export import export_functions, export_zip
 from agentopt_core.history.live import LiveHistory, open_history, rebuild
 from agentopt_core.history.queries import (
@@ -42,7 +43,9 @@ __all__ = [
     "events",
     "export_functions",
     "export_zip",
+    "function_evidence",
     "function_versions",
+    "lineage",
     "open_history",
     "openings",
     "pace",
@@ -58,6 +61,7 @@ __all__ = [
     "runs",
     "sets",
     "signs",
+    "task_matrix",
     "updates",
     "usage_by_role",
     "waiting",

@@ -147,6 +147,7 @@ def describe(folder: RunFolder) -> Values:
     row: Values = {"run_id": folder.run_id, "name": folder.run_id, "train_tasks": 0, "test_tasks": 0}
     row |= {"is_demo": False, "private": False}
     row |= {name: "" for name in ("task_set", "task_set_id", "test_digest", "agent_model", "optimizer_model", "config")}
+    row |= {"origin": ""}
     row |= {"max_epochs": 0, "patience": 0, "created_at": 0.0}
     damages = []
     try:
@@ -166,6 +167,11 @@ def describe(folder: RunFolder) -> Values:
             "patience": config.training.patience,
             "config": config.model_dump_json(),
         }
+    except AgentOptError as error:
+        damages.append(str(error))
+    try:
+        initial = folder.initial()
+        row["origin"] = initial.origin.sentence if initial else ""
     except AgentOptError as error:
         damages.append(str(error))
     return {**row, "damage": " ".join(damages)}
@@ -207,7 +213,7 @@ def _is_boundary(path: Path, offset: int) -> bool:
 
 def _looks(folder: RunFolder) -> tuple[int, ...]:
     found = []
-    for name in ("events.ndjson", "config.json", "taskset.json"):
+    for name in ("events.ndjson", "config.json", "taskset.json", "initial.json"):
         try:
             stat = (folder.path / name).stat()
             found += [stat.st_size, stat.st_mtime_ns]

@@ -2,6 +2,7 @@
 
 <home>/runs/<run_id>/  config.json  taskset.json  tasks.jsonl  events.ndjson  commands.ndjson  trainer.log  trainer.lock
                        attachments/  where tasks came with files
+                       initial.json  where the run begins with functions
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pydantic import ValidationError
 
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy, TaskSetError
+from agentopt_core.functions import Initial
 from agentopt_core.history.command_log import CommandLog
 from agentopt_core.history.lines import write_error
 from agentopt_core.history.run_files import copy_attachments
@@ -68,8 +70,12 @@ class RunFolder:
         return f"RunFolder({str(self.path)!r})"
 
     @classmethod
-    def create(cls, home: Path, config: RunConfig, task_set: TaskSet, files: Path | None = None) -> RunFolder:
+    def create(
+        cls, home: Path, config: RunConfig, task_set: TaskSet, files: Path | None = None, initial: Initial | None = None
+    ) -> RunFolder:
         """A new run under `home`, complete or not there at all. Attachments' paths start from the folder `files`.
+
+        `initial`: the functions it begins with, and where they came from; None for the empty set.
 
         Raises: DiskFull, ConfigError when nothing may be written there, or TaskSetError when an attachment is missing.
         """
@@ -92,6 +98,8 @@ class RunFolder:
             "events.ndjson": "",
             "commands.ndjson": "",
         }
+        if initial is not None:
+            texts["initial.json"] = json.dumps(initial.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
         runs = home / "runs"
         path = runs / _new_run_id(now, task_set.id)
         half_made = runs / f".new-{path.name}"
@@ -143,6 +151,19 @@ class RunFolder:
         path = self.path / "taskset.json"
         try:
             return TaskSetManifest.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise ProtocolError(f"{path} cannot be read: {_first_fault(error)}.", _DAMAGED_HINT) from error
+
+    def initial(self) -> Initial | None:
+        """The functions the run begins with; None for the empty set.
+
+        Raises: ProtocolError when the file is damaged.
+        """
+        path = self.path / "initial.json"
+        try:
+            return Initial.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
         except (OSError, ValidationError) as error:
             raise ProtocolError(f"{path} cannot be read: {_first_fault(error)}.", _DAMAGED_HINT) from error
 

@@ -150,6 +150,7 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         is_demo=row["is_demo"],
         level=trainer["level"] if trainer else None,
         isolation=trainer["isolation"] if trainer else "",
+        origin=row["origin"],
         created_at=row["created_at"],
         updated_at=row["last_at"] or row["created_at"],
         baseline=proportion(row["baseline"], "result"),

@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -42,6 +42,7 @@ TABLES: dict[str, dict[str, str]] = {
         "patience": "INTEGER",
         "created_at": "DOUBLE",
         "config": _LONG,
+        "origin": "VARCHAR",
         "damage": "VARCHAR NOT NULL",
     },
     # How far each journal is in the tables; changed in the same transaction as its rows.

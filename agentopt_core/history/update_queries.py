@@ -170,6 +170,7 @@ def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]
             evaluation=evaluation,
             function=function,
             reason=update.reason if update else "The run began with it.",
+            by=update.by if update else "",
             calls=used["calls"] if used else 0,
             succeeded=used["succeeded"] if used else 0,
         )
@@ -215,18 +216,30 @@ def _flips(
 
     A task counts where it was scored under both.
     """
-    tables: dict[int, dict[str, bool]] = defaultdict(dict)
-    for row in store.rows(_SCORED, run_id=run_id):
-        tables[row["evaluation"]] = dict(zip(row["tasks"], row["solved"], strict=True))
-    flips = {}
-    for step, (base, candidate) in pairs.items():
-        before, after = tables[base], tables[candidate]
-        changed = sorted(task for task in before.keys() & after.keys() if before[task] != after[task])
-        flips[step] = (
-            tuple(task for task in changed if after[task]),
-            tuple(task for task in changed if before[task]),
+    if not pairs:
+        return {}
+    rows = store.rows(
+        FLIPS + "SELECT step, list(task_id ORDER BY task_id) AS tasks, list(solved ORDER BY task_id) AS solved "
+        "FROM flips GROUP BY step",
+        run_id=run_id,
+        **pairs_as_values(pairs),
+    )
+    return {
+        row["step"]: (
+            tuple(task for task, solved in zip(row["tasks"], row["solved"], strict=True) if solved),
+            tuple(task for task, solved in zip(row["tasks"], row["solved"], strict=True) if not solved),
         )
-    return flips
+        for row in rows
+    }
+
+
+def pairs_as_values(pairs: dict[int, tuple[int, int]]) -> dict[str, list[int]]:
+    """Step -> base and candidate, as the values that `FLIPS` asks for."""
+    return {
+        "steps": list(pairs),
+        "bases": [base for base, _ in pairs.values()],
+        "candidates": [candidate for _, candidate in pairs.values()],
+    }
 
 
 # A trainer that was killed in a step begins it again when it resumes: the last report of a step counts, with what
@@ -245,12 +258,23 @@ WHERE run_id = $run_id AND choice = 'approve' AND replacement IS NOT NULL ORDER 
 
 _REFUSALS = "SELECT * FROM refusals WHERE run_id = $run_id ORDER BY journal_offset"
 
-_SCORED = """
-SELECT evaluation, list(task_id) AS tasks, list(correct) AS solved FROM (
+FLIPS = """
+WITH counted AS (
     SELECT evaluation, task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended
     FROM rollouts WHERE run_id = $run_id AND split = 'train' AND series = '' GROUP BY evaluation, task_id
-) WHERE ended != 'fault' AND correct IS NOT NULL GROUP BY evaluation
+), scored AS (
+    SELECT evaluation, task_id, correct FROM counted WHERE ended != 'fault' AND correct IS NOT NULL
+), pairs AS (
+    SELECT unnest($steps::INTEGER[]) AS step, unnest($bases::INTEGER[]) AS base,
+        unnest($candidates::INTEGER[]) AS candidate
+), flips AS (
+    SELECT step, candidate, after.task_id, after.correct AS solved
+    FROM pairs JOIN scored AS after ON after.evaluation = candidate
+    JOIN scored AS before ON before.evaluation = base AND before.task_id = after.task_id
+    WHERE before.correct != after.correct
+)
 """
+"""The tasks that flipped between the evaluations `bases` and `candidates` of `steps`, on the training split."""
 
 _ACCEPTED = """
 SELECT evaluation FROM verdicts WHERE run_id = $run_id AND verdict IN ('baseline', 'kept')

@@ -161,6 +161,7 @@ class _Session:
             approval=approval,
             beside=beside,
             packages=packages,
+            initial=begun_with.functions if (begun_with := self._folder.initial()) else None,
         )
         held_out = HeldOut(evaluator=evaluator, tasks=self._test, sink=self._sink, recorded=self._recorded)
         ended: list[StopReason] = []

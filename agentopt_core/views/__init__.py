@@ -1,5 +1,17 @@
 """What the pages and the command line show: answers to questions, computed once, in one place."""
 
+from agentopt_core.views.evidence import (
+    CELL_STATES,
+    Blame,
+    BlameLine,
+    CellState,
+    Churn,
+    FunctionEvidence,
+    LineageNode,
+    TaskLine,
+    TaskMatrix,
+    VersionColumn,
+)
 from agentopt_core.views.functions import ActionView, FunctionVersion, UpdateView
 from agentopt_core.views.rollouts import RolloutRow
 from agentopt_core.views.runs import (
@@ -21,18 +33,25 @@ from agentopt_core.views.runs import (
 from agentopt_core.views.setup import Check, Forecast, PastRun, TaskSetSummary
 
 __all__ = [
+    "CELL_STATES",
     "HOLD_OUT_LABELS",
     "LIVE",
     "RESUMABLE",
     "ActionView",
+    "Blame",
+    "BlameLine",
+    "CellState",
     "Check",
+    "Churn",
     "CurvePoint",
     "EventLine",
     "Forecast",
+    "FunctionEvidence",
     "FunctionUse",
     "FunctionVersion",
     "HeldOut",
     "HoldOut",
+    "LineageNode",
     "Opening",
     "Pace",
     "PastRun",
@@ -41,6 +60,9 @@ __all__ = [
     "RunStatus",
     "RunSummary",
     "Signs",
+    "TaskLine",
+    "TaskMatrix",
     "TaskSetSummary",
     "UpdateView",
+    "VersionColumn",
 ]

@@ -54,6 +54,8 @@ class FunctionVersion(Word):
     function: Function | None
     """None for a removal."""
     reason: str
+    by: str = ""
+    """Who wrote it by hand; empty for the optimizer."""
     calls: int = 0
     """Calls in the evaluation of its candidate."""
     succeeded: int = 0

@@ -90,6 +90,8 @@ class RunSummary(Word):
     """What functions are isolated by; None before a trainer said so."""
     isolation: str
     """What that level protects, and what stronger ones lacked where the run was trained."""
+    origin: str = ""
+    """Where the functions came from that it began with, in a sentence; empty for the empty set."""
     created_at: float
     updated_at: float
     baseline: Proportion | None

@@ -4,6 +4,7 @@ base     one home folder and its history
 tasks    task sets        setup  before a run, and its launch
 runs     a run as it goes on, and what it learned
 reviews  what waits for people, and what they decide or change by hand
+evidence what the versions did, and new runs that begin with functions
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
-from agentopt_core.workbench.reviews import ReviewBench
+from agentopt_core.workbench.evidence import EvidenceBench
 from agentopt_core.workbench.setup import ROOT
 
 SAMPLES = ROOT / "sample_data"
@@ -25,7 +26,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(ReviewBench):
+class Workbench(EvidenceBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

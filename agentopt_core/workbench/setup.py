@@ -16,6 +16,7 @@ from agentopt_core.commands import Command
 from agentopt_core.config import USUAL_MODEL, Endpoint, RunConfig
 from agentopt_core.errors import ConfigError, TaskSetError
 from agentopt_core.forecast import Workload, forecast, mean_tokens
+from agentopt_core.functions import Initial
 from agentopt_core.grading.judge import asks_judge, require_judge
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.importing import MIN_SCORABLE
@@ -117,8 +118,8 @@ class SetupBench(TaskBench, Desk):
 
         return check_machine(self.home)
 
-    def create(self, config: RunConfig, task_set: TaskSet) -> RunFolder:
-        """A new run, ready to be trained.
+    def create(self, config: RunConfig, task_set: TaskSet, initial: Initial | None = None) -> RunFolder:
+        """A new run, ready to be trained; with `initial` it begins with these functions instead of none.
 
         Raises: TaskSetError when there is too little to train on; ConfigError; SandboxUnavailable when functions would
         be isolated by less than the configuration asks for.
@@ -144,7 +145,7 @@ class SetupBench(TaskBench, Desk):
         require_judge(config.grader, task_set.each())
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
-        return RunFolder.create(self.home, config, task_set, task_set.folder)
+        return RunFolder.create(self.home, config, task_set, task_set.folder, initial)
 
     def start(self, config: RunConfig, taskset_id: str, by: str) -> str:
         """Create a run and launch its trainer, a process of its own that outlives this one. Returns the run id."""
