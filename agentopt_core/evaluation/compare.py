@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from agentopt_core.evaluation.intervals import paired_interval
 from agentopt_core.rollouts import Evaluation, Proportion
 from agentopt_core.significance import mcnemar_p
 from agentopt_core.words import Word
@@ -58,6 +61,11 @@ class Paired(Word):
         return (self.fixed_count - self.broken_count) / self.n if self.n else None
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the difference (see `paired_interval`); None when there are no common tasks."""
+        return paired_interval(self.both_solved, self.fixed_count, self.broken_count, self.both_failed)
+
+    @property
     def p_value(self) -> float:
         """Two-sided exact McNemar test: the chance of so uneven a split if fixing and breaking were equally likely.
 
@@ -68,7 +76,11 @@ class Paired(Word):
 
 def paired(before: Evaluation, after: Evaluation) -> Paired:
     """Compare two evaluations task by task."""
-    earlier, later = before.table(), after.table()
+    return paired_tables(before.table(), after.table())
+
+
+def paired_tables(earlier: Mapping[str, int], later: Mapping[str, int]) -> Paired:
+    """The same from tables of task id -> 1 solved, 0 failed; the tasks come in the later one's order."""
     common = [task_id for task_id in later if task_id in earlier]
     return Paired(
         fixed=tuple(task_id for task_id in common if later[task_id] > earlier[task_id]),
