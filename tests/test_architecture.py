@@ -20,6 +20,7 @@ FLOORS = [
         "task_lines",
         "attached",
         "image_files",
+        "saying",
         "__init__",
     },
     {"importing", "grading", "llm", "sandbox", "history"},
@@ -28,6 +29,7 @@ FLOORS = [
     {"evaluation"},
     {"training"},
     {"doctor", "presets", "diagnosis", "forecast", "report", "workbench"},
+    {"doctor", "presets", "reports", "workbench"},
     {"cli"},
     {"__main__"},
 ]

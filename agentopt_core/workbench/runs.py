@@ -10,7 +10,7 @@ from agentopt_core import history
 from agentopt_core.commands import Command, CommandKind
 from agentopt_core.errors import ConfigError
 from agentopt_core.functions import FunctionSet
-from agentopt_core.report import run_result
+from agentopt_core.reports.result import run_result
 from agentopt_core.rollouts import Usage
 from agentopt_core.views import CurvePoint, EventLine, FunctionVersion, Pace, Progress, Signs, UpdateView
 from agentopt_core.views.reviews import DecisionView

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from agentopt_core.reports.diff import side_by_side
 from agentopt_core.views import FunctionVersion, RunSummary, UpdateView
-from pages.components.diff import side_by_side
 from pages.components.run_view import VERDICTS
 from pages.components.say import DASH, plain, shorten
 from pages.components.shell import TRAIN

@@ -1,7 +1,7 @@
 import re
 from html.parser import HTMLParser
 
-from pages.components.diff import LINES, diff_rows, folded, side_by_side
+from agentopt_core.reports.diff import LINES, diff_rows, folded, side_by_side
 from tests.pages.fakes import FIRST, SECOND
 
 

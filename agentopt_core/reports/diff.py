@@ -16,7 +16,7 @@ from pygments import lex
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Token
 
-from pages.components.say import visible
+from agentopt_core.saying import visible
 
 LINES = 400
 WIDTH = 1_000
@@ -64,6 +64,7 @@ _COLORED = frozenset(
 """Syntax classes that have a colour below; the others need no element of their own."""
 
 Language = Literal["python", "json", "text"]
+Kind = Literal["same", "changed", "removed", "added"]
 Piece = tuple[str, str]
 """A syntax class and its text."""
 
@@ -79,7 +80,7 @@ class Side(NamedTuple):
 class Row(NamedTuple):
     """One line of the diff."""
 
-    kind: Literal["same", "changed", "removed", "added"]
+    kind: Kind
     left: Side | None
     right: Side | None
 
@@ -98,13 +99,18 @@ def diff_rows(before: str, after: str, language: Language = "python") -> list[Ro
                 marks = _changed(old[i], new[j])
             left = None if i is None else Side(i + 1, old_pieces[i], marks[0])
             right = None if j is None else Side(j + 1, new_pieces[j], marks[1])
-            kind = "same" if tag == "equal" else "changed" if left and right else "removed" if left else "added"
+            kind: Kind = "same" if tag == "equal" else "changed" if left and right else "removed" if left else "added"
             rows.append(Row(kind, left, right))
     return rows
 
 
 def side_by_side(before: str, after: str, heads: tuple[str, str], language: Language = "python") -> str:
-    """The diff as HTML for `st.html`."""
+    """The diff as HTML that brings its own style, for `st.html`."""
+    return f"{STYLE}{diff_table(before, after, heads, language)}"
+
+
+def diff_table(before: str, after: str, heads: tuple[str, str], language: Language = "python") -> str:
+    """The same without the style, for a page that holds `STYLE` once."""
     body = "".join(
         _row(row) if isinstance(row, Row) else _gap(row) for row in folded(diff_rows(before, after, language))
     )
@@ -112,7 +118,7 @@ def side_by_side(before: str, after: str, heads: tuple[str, str], language: Lang
     note = f'<p class="ao-note">Cut to {LINES} lines; the export holds the whole text.</p>' if cut else ""
     left, right = (html.escape(visible(head)) for head in heads)
     return (
-        f"{_STYLE}<div class='ao-diff' data-testid='diff'><table><colgroup><col class='n'><col class='s'><col>"
+        f"<div class='ao-diff' data-testid='diff'><table><colgroup><col class='n'><col class='s'><col>"
         f"<col class='n'><col class='s'><col></colgroup><thead><tr><th colspan='3'>{left}</th>"
         f"<th colspan='3'>{right}</th></tr></thead><tbody>{body}</tbody></table></div>{note}"
     )
@@ -214,7 +220,7 @@ def _cut_at(pieces: list[Piece], changed: list[tuple[int, int]]) -> Iterator[tup
 
 
 # `light-dark()` follows the color-scheme that Streamlit sets for its own theme, also when a person switches it.
-_STYLE = """<style>
+STYLE = """<style>
 .ao-diff {overflow-x:auto; border:1px solid light-dark(#E3E6ED,#2A3040); border-radius:8px}
 .ao-diff table {border-collapse:collapse; width:100%; min-width:640px; table-layout:fixed; margin:0;
   font:0.8rem/1.55 "Source Code Pro",ui-monospace,Menlo,Consolas,monospace}
