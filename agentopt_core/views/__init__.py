@@ -12,6 +12,7 @@ from agentopt_core.views.evidence import (
     TaskMatrix,
     VersionColumn,
 )
+from agentopt_core.views.compare import Change, Comparison, Measurement, Outcome, Place, Setting, Subject, TaskPair
 from agentopt_core.views.functions import ActionView, FunctionVersion, UpdateView
 from agentopt_core.views.rollouts import RolloutRow
 from agentopt_core.views.runs import (
@@ -43,6 +44,9 @@ __all__ = [
     "CellState",
     "Check",
     "Churn",
+    "Change",
+    "Check",
+    "Comparison",
     "CurvePoint",
     "EventLine",
     "Forecast",
@@ -55,6 +59,10 @@ __all__ = [
     "Opening",
     "Pace",
     "PastRun",
+    "Measurement",
+    "Opening",
+    "Outcome",
+    "Place",
     "Progress",
     "RolloutRow",
     "RunStatus",
@@ -62,6 +70,9 @@ __all__ = [
     "Signs",
     "TaskLine",
     "TaskMatrix",
+    "Setting",
+    "Subject",
+    "TaskPair",
     "TaskSetSummary",
     "UpdateView",
     "VersionColumn",

@@ -5,6 +5,7 @@ tasks    task sets        setup  before a run, and its launch
 runs     a run as it goes on, and what it learned
 reviews  what waits for people, and what they decide or change by hand
 evidence what the versions did, and new runs that begin with functions
+compare  runs beside each other   reports  tables and reports as files
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
 from agentopt_core.workbench.evidence import EvidenceBench
+from agentopt_core.workbench.reports import ReportBench
+from agentopt_core.workbench.runs import RunBench
 from agentopt_core.workbench.setup import ROOT
 
 SAMPLES = ROOT / "sample_data"
@@ -27,6 +30,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 
 class Workbench(EvidenceBench):
+class Workbench(RunBench, ReportBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

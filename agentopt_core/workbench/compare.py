@@ -1,0 +1,173 @@
+"""Runs beside each other: what was measured, task by task, by how much they differ, and whether chance would do it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from agentopt_core.errors import NotFound
+from agentopt_core.evaluation.compare import paired_tables
+from agentopt_core.evaluation.intervals import holm
+from agentopt_core.history import compare_queries
+from agentopt_core.history.store import HistoryStore
+from agentopt_core.reports.settings import settings
+from agentopt_core.tasks import Task, TaskSet
+from agentopt_core.views import Comparison, Measurement, Opening, Place, Setting, Subject, TaskPair
+from agentopt_core.words import digest
+from agentopt_core.workbench.base import Desk
+
+MOST_RUNS = 6
+"""Runs beside each other, at most: more cannot be told apart."""
+QUESTION_CHARS = 200
+_REMEMBERED = 2 * MOST_RUNS
+"""Runs whose tasks are kept in memory, in short: a run's snapshot of its tasks never changes."""
+
+
+class _Asked(NamedTuple):
+    """What a task asks and expects, in short."""
+
+    digest: str
+    question: str
+
+
+class CompareBench(Desk):
+    """Questions about two to six runs."""
+
+    def measurements(self, run_id: str) -> list[Measurement]:
+        """Every finished evaluation of a run that counts: training, validation and test split."""
+        with self._history(run_id) as store:
+            return compare_queries.measurements(store, run_id)
+
+    def measurement(self, run_id: str, subject: Subject) -> Measurement | None:
+        """The measurement that stands for a run; None where there is none."""
+        return standing_for(self.measurements(run_id), subject)
+
+    def looks_at_test(self, run_id: str) -> list[Opening]:
+        """Every look of any run at the test tasks of this run: the more, the less they are unseen."""
+        with self._history() as store:
+            return compare_queries.looks_at_test(store, run_id)
+
+    def settings(self, run_ids: Sequence[str]) -> list[Setting]:
+        """The configurations field by field, in the order of the runs. Raises: NotFound; ProtocolError."""
+        return settings([self.config(run_id) for run_id in run_ids])
+
+    def compare(self, before: Place, after: Place) -> Comparison:
+        """Two measurements on the tasks that both scored: the same id, and the same question and answer.
+
+        Raises: NotFound when one of them does not exist; ProtocolError when a run's tasks cannot be read.
+        """
+        with self._history(before.run_id, after.run_id) as store:
+            return self._compare(store, before, after)
+
+    def compare_all(self, run_ids: Sequence[str], subject: Subject) -> list[Comparison]:
+        """Each run against each later one by what stands for them, with p-values raised for the number of comparisons.
+
+        Runs without such a measurement are left out; a pair without common tasks stands there without figures, and is
+        not counted.
+        """
+        with self._history(*run_ids) as store:
+            found = [standing_for(compare_queries.measurements(store, run_id), subject) for run_id in run_ids]
+            places = [one.place for one in found if one]
+            pairs = [self._compare(store, before, after) for before, after in combinations(places, 2)]
+        tested = [index for index, pair in enumerate(pairs) if pair.p_value is not None]
+        raised = holm([pairs[index].p_value or 0.0 for index in tested])
+        for index, value in zip(tested, raised, strict=True):
+            pairs[index] = pairs[index].with_(holm=value)
+        return pairs
+
+    def _compare(self, store: HistoryStore, before: Place, after: Place) -> Comparison:
+        first, second = _measured(store, before), _measured(store, after)
+        earlier, later = compare_queries.solved(store, before), compare_queries.solved(store, after)
+        asked, asked_later = self._asked(before.run_id), self._asked(after.run_id)
+        both = earlier.keys() & later.keys()
+        same = {task for task in both if task in asked and asked.get(task) == asked_later.get(task)}
+        scored = [task for task in asked_later if task in same and None not in (earlier[task], later[task])]
+        pair = paired_tables(
+            {task: int(bool(earlier[task])) for task in scored}, {task: int(bool(later[task])) for task in scored}
+        )
+        left_out = {
+            "only run in the first": len(earlier) - len(both),
+            "only run in the second": len(later) - len(both),
+            "the same id, but another question or answer": len(both) - len(same),
+            "not scored in one of them": len(same) - len(scored),
+        }
+        hidden = any(compare_queries.is_private(store, place.run_id) for place in (before, after))
+        return Comparison(
+            before=first,
+            after=second,
+            n=pair.n,
+            fixed=pair.fixed_count,
+            broken=pair.broken_count,
+            both_solved=pair.both_solved,
+            both_failed=pair.both_failed,
+            difference=pair.difference,
+            interval=pair.interval,
+            p_value=pair.p_value if pair.n else None,
+            left_out={reason: number for reason, number in left_out.items() if number},
+            tasks=tuple(
+                TaskPair(
+                    task_id=task,
+                    question="" if hidden else asked_later[task].question,
+                    before=bool(earlier[task]),
+                    after=bool(later[task]),
+                )
+                for task in scored
+            ),
+        )
+
+    def _asked(self, run_id: str) -> dict[str, _Asked]:
+        """Task id -> what it asks, of a run's snapshot of its tasks."""
+        with _lock:
+            if (known := _asked_by_run.get((str(self.home), run_id))) is not None:
+                _asked_by_run.move_to_end((str(self.home), run_id))
+                return known
+        read = asked_of(self.folder(run_id).tasks())
+        with _lock:
+            _asked_by_run[str(self.home), run_id] = read
+            while len(_asked_by_run) > _REMEMBERED:
+                _asked_by_run.popitem(last=False)
+        return read
+
+
+_lock = threading.Lock()
+_asked_by_run: OrderedDict[tuple[str, str], dict[str, _Asked]] = OrderedDict()
+
+
+def asked_of(tasks: TaskSet) -> dict[str, _Asked]:
+    """Task id -> digest and beginning of its question."""
+    return {
+        task.id: _Asked(_digest(task), " ".join(task.question[: 4 * QUESTION_CHARS].split())) for task in tasks.each()
+    }
+
+
+def _digest(task: Task) -> str:
+    """Two tasks with the same digest ask the same and expect the same answer."""
+    files = [one.sha256 for one in task.attachments]
+    expects = [task.answer, task.answer_type, list(task.aliases), task.tolerance]
+    return digest([task.question, task.context, list(task.choices), task.unit, expects, files], 32)
+
+
+def standing_for(found: Sequence[Measurement], subject: Subject) -> Measurement | None:
+    """Of a run's measurements the one that stands for it."""
+    for one in found:
+        place = one.place
+        if subject == "baseline" and place.split == "train" and place.evaluation == 0:
+            return one
+        if subject == "best" and place.split == "train" and one.is_best:
+            return one
+        if subject == "test" and place.split == "test" and one.is_best:
+            return one
+    return None
+
+
+def _measured(store: HistoryStore, place: Place) -> Measurement:
+    for one in compare_queries.measurements(store, place.run_id):
+        if one.place == place:
+            return one
+    raise NotFound(
+        f"Run '{place.run_id}' has no finished evaluation {place.evaluation} on the split '{place.split}'.",
+        "Choose one from the list.",
+    )
