@@ -6,14 +6,98 @@ bootstrap()
 
 import streamlit as st
 
-from pages.components.states import empty_state, guarded, heading
+from agentopt_core.config import DEMO_LABEL
+from agentopt_core.reports.rows import pair_rows, run_row, setting_rows
+from agentopt_core.reports.sentences import SUBJECTS, cautions, comparison_sentence, count_sentence, letter
+from pages.components.compare_charts import cost_figure, curves_figure, unpriced
+from pages.components.compare_pick import asked_runs, pick_runs
+from pages.components.compare_tables import pairs_table, runs_table, settings_table
+from pages.components.compare_tasks import task_by_task
+from pages.components.report_downloads import format_choice, rows_download, table_download
+from pages.components.say import plain
+from pages.components.states import empty_state, error_state, guarded, heading, lagging
+from pages.components.workbench import workbench
 
 
 def draw() -> None:
+    bench = workbench()
+    known = {run.run_id: run for run in bench.runs()}
+    asked, missing = asked_runs(known)
     with heading("Compare"):
-        pass
-    empty_state("No run yet", "Start a training first.")
-    st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")
+        if known:
+            pick_runs(known, asked)
+    lagging(bench.history_problem)
+    if not known:
+        empty_state(
+            "No run yet", "Two runs are needed to compare: start a training first.", ":material/compare_arrows:"
+        )
+        st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")
+        return
+    if missing:
+        error_state(f"Not found: {', '.join(missing)}.", "Choose from the list above.", title="No such run")
+    if not asked:
+        empty_state("No run is chosen", "Choose two to six runs in the list above.", ":material/compare_arrows:")
+        return
+    runs = bench.compared(asked)
+    subject = st.segmented_control(
+        "What stands for a run", list(SUBJECTS), format_func=SUBJECTS.__getitem__, default="best", required=True,
+        key="measure", bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    pairs = bench.compare_all(runs, subject)
+    letters = {one.run.run_id: letter(position) for position, one in enumerate(runs)}
+    for pair in pairs[:1]:
+        names = (letters[pair.before.place.run_id], letters[pair.after.place.run_id])
+        st.markdown(f"**{plain(comparison_sentence(pair, *names), 900)}**")
+    notes = cautions(runs, pairs, subject)
+    if len(runs) == 1:
+        notes.insert(0, "Only one run is chosen: choose another one to compare it with.")
+    if any(one.run.is_demo for one in runs):
+        notes.append(DEMO_LABEL)
+    st.caption("  \n".join(plain(note, 400) for note in notes))
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        st.plotly_chart(curves_figure(runs), key="curves", alt="Accuracy by evaluation, one colour a run")
+    with right:
+        figure = cost_figure(runs, subject)
+        if figure:
+            st.plotly_chart(figure, key="cost", alt="Accuracy against cost, one mark a run")
+        for sentence in unpriced(runs, subject):
+            st.caption(plain(sentence, 200))
+    runs_table(runs)
+    if len(pairs) > 1:
+        st.subheader("Every pair", anchor=False)
+        st.caption(count_sentence(pairs))
+        pairs_table(pairs, letters)
+    st.subheader("Task by task", anchor=False)
+    with guarded():
+        if len(runs) > 1:
+            task_by_task(bench, runs, (runs[0].measured(subject), runs[1].measured(subject)))
+        else:
+            task_by_task(bench, runs, (runs[0].measured("baseline"), runs[0].measured("best")))
+    st.subheader("Settings", anchor=False)
+    settings = []
+    with guarded():
+        settings = bench.settings(asked)
+        settings_table(settings, list(letters.values()))
+    st.subheader("Take it along", anchor=False)
+    _downloads(asked, [run_row(one) for one in runs], pair_rows(pairs), setting_rows(settings, asked))
+
+
+def _downloads(run_ids: list[str], runs: list, pairs: list, settings: list) -> None:
+    bench = workbench()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.download_button(
+            "Report (one HTML file)", data=lambda: bench.report(run_ids).encode(), mime="text/html",
+            file_name="comparison.html" if len(run_ids) > 1 else f"{run_ids[0]}-report.html", key="download_report",
+            icon=":material/description:", on_click="ignore", type="primary",
+            help="Opens without network in any browser, and prints.",
+        )  # fmt: skip
+        table_download(run_ids, "tables")
+        st.space("medium")
+        kind = format_choice("shown")
+        rows_download(runs, "compared-runs", kind, "Runs")
+        rows_download(pairs, "pairs", kind, "Pairs")
+        rows_download(settings, "settings", kind, "Settings")
 
 
 with guarded():

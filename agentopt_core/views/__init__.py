@@ -1,5 +1,16 @@
 """What the pages and the command line show: answers to questions, computed once, in one place."""
 
+from agentopt_core.views.compare import (
+    Change,
+    ComparedRun,
+    Comparison,
+    Measurement,
+    Outcome,
+    Place,
+    Setting,
+    Subject,
+    TaskPair,
+)
 from agentopt_core.views.evidence import (
     CELL_STATES,
     Blame,
@@ -12,7 +23,6 @@ from agentopt_core.views.evidence import (
     TaskMatrix,
     VersionColumn,
 )
-from agentopt_core.views.compare import Change, Comparison, Measurement, Outcome, Place, Setting, Subject, TaskPair
 from agentopt_core.views.functions import ActionView, FunctionVersion, UpdateView
 from agentopt_core.views.rollouts import RolloutRow
 from agentopt_core.views.runs import (
@@ -42,10 +52,10 @@ __all__ = [
     "Blame",
     "BlameLine",
     "CellState",
-    "Check",
-    "Churn",
     "Change",
     "Check",
+    "Churn",
+    "ComparedRun",
     "Comparison",
     "CurvePoint",
     "EventLine",
@@ -56,22 +66,21 @@ __all__ = [
     "HeldOut",
     "HoldOut",
     "LineageNode",
-    "Opening",
-    "Pace",
-    "PastRun",
     "Measurement",
     "Opening",
     "Outcome",
+    "Pace",
+    "PastRun",
     "Place",
     "Progress",
     "RolloutRow",
     "RunStatus",
     "RunSummary",
+    "Setting",
     "Signs",
+    "Subject",
     "TaskLine",
     "TaskMatrix",
-    "Setting",
-    "Subject",
     "TaskPair",
     "TaskSetSummary",
     "UpdateView",

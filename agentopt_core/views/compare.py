@@ -9,6 +9,7 @@ from pydantic import Field
 from agentopt_core.events import VerdictKind
 from agentopt_core.rollouts import Proportion
 from agentopt_core.tasks import Split
+from agentopt_core.views.runs import CurvePoint, RunSummary
 from agentopt_core.words import Word
 
 Change = Literal["fixed", "broken", "both", "neither"]
@@ -116,3 +117,29 @@ class Setting(Word):
     def differs(self) -> bool:
         """Not the same in all runs."""
         return len(set(self.values)) > 1
+
+
+class ComparedRun(Word):
+    """A run as it stands beside others."""
+
+    run: RunSummary
+    seed: int | None
+    """None where the configuration cannot be read."""
+    rolled_back: int
+    """Candidates that were withdrawn by the rule or by a person."""
+    measurements: tuple[Measurement, ...]
+    curve: tuple[CurvePoint, ...]
+    looks: int = 0
+    """Looks of any run at the same test tasks; 2 are one measurement: untrained and chosen."""
+
+    def measured(self, subject: Subject) -> Measurement | None:
+        """The measurement that stands for the run; None where there is none."""
+        for one in self.measurements:
+            place = one.place
+            if subject == "baseline" and place.split == "train" and place.evaluation == 0:
+                return one
+            if subject == "best" and place.split == "train" and one.is_best:
+                return one
+            if subject == "test" and place.split == "test" and one.is_best:
+                return one
+        return None

@@ -16,7 +16,6 @@ from pathlib import Path
 from agentopt_core.importing import TaskSetStore
 from agentopt_core.workbench.evidence import EvidenceBench
 from agentopt_core.workbench.reports import ReportBench
-from agentopt_core.workbench.runs import RunBench
 from agentopt_core.workbench.setup import ROOT
 
 SAMPLES = ROOT / "sample_data"
@@ -29,8 +28,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(EvidenceBench):
-class Workbench(RunBench, ReportBench):
+class Workbench(EvidenceBench, ReportBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from agentopt_core.errors import NotFound
+from agentopt_core import history
+from agentopt_core.errors import AgentOptError, NotFound
 from agentopt_core.evaluation.compare import paired_tables
 from agentopt_core.evaluation.intervals import holm
 from agentopt_core.history import compare_queries
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.reports.settings import settings
 from agentopt_core.tasks import Task, TaskSet
-from agentopt_core.views import Comparison, Measurement, Opening, Place, Setting, Subject, TaskPair
+from agentopt_core.views import ComparedRun, Comparison, Measurement, Place, RunSummary, Setting, Subject, TaskPair
 from agentopt_core.words import digest
 from agentopt_core.workbench.base import Desk
 
@@ -36,19 +37,26 @@ class _Asked(NamedTuple):
 class CompareBench(Desk):
     """Questions about two to six runs."""
 
-    def measurements(self, run_id: str) -> list[Measurement]:
-        """Every finished evaluation of a run that counts: training, validation and test split."""
-        with self._history(run_id) as store:
-            return compare_queries.measurements(store, run_id)
-
-    def measurement(self, run_id: str, subject: Subject) -> Measurement | None:
-        """The measurement that stands for a run; None where there is none."""
-        return standing_for(self.measurements(run_id), subject)
-
-    def looks_at_test(self, run_id: str) -> list[Opening]:
-        """Every look of any run at the test tasks of this run: the more, the less they are unseen."""
+    def compared(self, run_ids: Sequence[str]) -> list[ComparedRun]:
+        """The runs as they stand beside each other, in this order. Raises: NotFound."""
+        runs = [self.run(run_id) for run_id in run_ids]
         with self._history() as store:
-            return compare_queries.looks_at_test(store, run_id)
+            return [self._compared(store, run) for run in runs]
+
+    def _compared(self, store: HistoryStore, run: RunSummary) -> ComparedRun:
+        curve = history.curve(store, run.run_id)
+        try:
+            seed = self.config(run.run_id).seed
+        except AgentOptError:  # a damaged run is shown with what is left of it
+            seed = None
+        return ComparedRun(
+            run=run,
+            seed=seed,
+            rolled_back=sum(point.verdict in ("rolled_back", "rejected") for point in curve),
+            measurements=tuple(compare_queries.measurements(store, run.run_id)),
+            curve=tuple(curve),
+            looks=len(compare_queries.looks_at_test(store, run.run_id)) if run.test_tasks else 0,
+        )
 
     def settings(self, run_ids: Sequence[str]) -> list[Setting]:
         """The configurations field by field, in the order of the runs. Raises: NotFound; ProtocolError."""
@@ -62,15 +70,14 @@ class CompareBench(Desk):
         with self._history(before.run_id, after.run_id) as store:
             return self._compare(store, before, after)
 
-    def compare_all(self, run_ids: Sequence[str], subject: Subject) -> list[Comparison]:
+    def compare_all(self, runs: Sequence[ComparedRun], subject: Subject) -> list[Comparison]:
         """Each run against each later one by what stands for them, with p-values raised for the number of comparisons.
 
         Runs without such a measurement are left out; a pair without common tasks stands there without figures, and is
         not counted.
         """
-        with self._history(*run_ids) as store:
-            found = [standing_for(compare_queries.measurements(store, run_id), subject) for run_id in run_ids]
-            places = [one.place for one in found if one]
+        places = [found.place for run in runs if (found := run.measured(subject))]
+        with self._history(*(place.run_id for place in places)) as store:
             pairs = [self._compare(store, before, after) for before, after in combinations(places, 2)]
         tested = [index for index, pair in enumerate(pairs) if pair.p_value is not None]
         raised = holm([pairs[index].p_value or 0.0 for index in tested])
@@ -148,19 +155,6 @@ def _digest(task: Task) -> str:
     files = [one.sha256 for one in task.attachments]
     expects = [task.answer, task.answer_type, list(task.aliases), task.tolerance]
     return digest([task.question, task.context, list(task.choices), task.unit, expects, files], 32)
-
-
-def standing_for(found: Sequence[Measurement], subject: Subject) -> Measurement | None:
-    """Of a run's measurements the one that stands for it."""
-    for one in found:
-        place = one.place
-        if subject == "baseline" and place.split == "train" and place.evaluation == 0:
-            return one
-        if subject == "best" and place.split == "train" and one.is_best:
-            return one
-        if subject == "test" and place.split == "test" and one.is_best:
-            return one
-    return None
 
 
 def _measured(store: HistoryStore, place: Place) -> Measurement:
