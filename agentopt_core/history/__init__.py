@@ -13,6 +13,7 @@ from agentopt_core.history.export import export_functions, export_zip
 from agentopt_core.history.live import LiveHistory, open_history, rebuild
 from agentopt_core.history.queries import (
     accepted_functions,
+    best_curves,
     curve,
     decisions,
     events,
@@ -38,6 +39,7 @@ from agentopt_core.history.queries import (
 __all__ = [
     "LiveHistory",
     "accepted_functions",
+    "best_curves",
     "curve",
     "decisions",
     "events",

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from agentopt_core.errors import AgentOptError
+from agentopt_core.errors import AgentOptError, ProtocolError
 from agentopt_core.history.journal import Entry, read_entries
+from agentopt_core.history.notes import ABOUT, read_about
 from agentopt_core.history.rows import Values, rows_of
 from agentopt_core.history.run_folder import RunFolder, runs_in
 from agentopt_core.history.schema import TABLES
 from agentopt_core.history.store import HistoryStore
+from agentopt_core.views.keeping import About
 
 BATCH_EVENTS = 4000
 BATCH_BYTES = 8 << 20
@@ -58,9 +60,12 @@ class Ingestor:
         return new
 
     def _next_batch(self, folder: RunFolder) -> list[Entry]:
-        offset = self._store.rows("SELECT bytes FROM journals WHERE run_id = $run_id", run_id=folder.run_id)[0]["bytes"]
+        known = self._store.rows("SELECT bytes FROM journals WHERE run_id = $run_id", run_id=folder.run_id)
+        if not known:  # deleted a moment ago
+            return []
+        offset = known[0]["bytes"]
         if not _is_boundary(folder.journal, offset):  # not the journal that was read: somebody changed it
-            self._forget({folder.run_id})
+            self.forget({folder.run_id})
             self._describe(folder)
             offset = 0
         return list(_cut(islice(read_entries(folder.journal, offset), self._batch_events), offset))
@@ -114,15 +119,16 @@ class Ingestor:
         return len(events)
 
     def _describe(self, folder: RunFolder) -> None:
-        """Write down what a run is, once; a run whose files were damaged is looked at again."""
-        known = "SELECT damage FROM runs WHERE run_id = $run_id"
-        if self._store.rows(f"{known} AND damage = ''", run_id=folder.run_id):
+        """Write down what a run is: once, and again when people wrote about it; damaged files are looked at again."""
+        about = _about(folder)
+        known = "SELECT damage, changed_at FROM runs WHERE run_id = $run_id"
+        if self._store.rows(f"{known} AND damage = '' AND changed_at = $at", run_id=folder.run_id, at=about.changed_at):
             return
         values = describe(folder)
         with self._store.transaction() as cursor:
             cursor.execute(known, {"run_id": folder.run_id})
             found = cursor.fetchone()
-            if found == (values["damage"],):
+            if found == (values["damage"], values["changed_at"]):
                 return
             if found is None:
                 _append(cursor, "journals", [{"run_id": folder.run_id, "bytes": 0, "lines": 0}])
@@ -132,9 +138,10 @@ class Ingestor:
     def _forget_all_but(self, run_ids: set[str]) -> None:
         known = {row["run_id"] for row in self._store.rows("SELECT run_id FROM journals")}
         if gone := known - run_ids:
-            self._forget(gone)
+            self.forget(gone)
 
-    def _forget(self, run_ids: set[str]) -> None:
+    def forget(self, run_ids: set[str]) -> None:
+        """Take every row of these runs out of the tables."""
         with self._store.transaction() as cursor:
             for table in TABLES:
                 cursor.execute(f"DELETE FROM {table} WHERE run_id IN (SELECT unnest($ids))", {"ids": list(run_ids)})  # noqa: S608
@@ -149,6 +156,9 @@ def describe(folder: RunFolder) -> Values:
     row |= {name: "" for name in ("task_set", "task_set_id", "test_digest", "agent_model", "optimizer_model", "config")}
     row |= {"origin": ""}
     row |= {"max_epochs": 0, "patience": 0, "created_at": 0.0}
+    about = _about(folder)
+    row |= {"tags": list(about.tags), "note": about.note, "archived": about.archived, "sample": bool(about.sample)}
+    row["changed_at"] = about.changed_at
     damages = []
     try:
         manifest = folder.manifest()
@@ -174,7 +184,17 @@ def describe(folder: RunFolder) -> Values:
         row["origin"] = initial.origin.sentence if initial else ""
     except AgentOptError as error:
         damages.append(str(error))
+    if about.name:
+        row["name"] = about.name
     return {**row, "damage": " ".join(damages)}
+
+
+def _about(folder: RunFolder) -> About:
+    """What people wrote about the run. A damaged file damages no run: whoever opens its notes is told."""
+    try:
+        return read_about(folder.path)
+    except ProtocolError:
+        return About()
 
 
 def _append(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[Values]) -> None:
@@ -213,7 +233,7 @@ def _is_boundary(path: Path, offset: int) -> bool:
 
 def _looks(folder: RunFolder) -> tuple[int, ...]:
     found = []
-    for name in ("events.ndjson", "config.json", "taskset.json", "initial.json"):
+    for name in ("events.ndjson", "config.json", "taskset.json", "initial.json", ABOUT):
         try:
             stat = (folder.path / name).stat()
             found += [stat.st_size, stat.st_mtime_ns]

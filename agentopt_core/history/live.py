@@ -39,6 +39,10 @@ class LiveHistory:
         """Read the journals (or those of some runs) now: for who cannot wait for the next look."""
         Ingestor(self.store).catch_up(run_ids)
 
+    def forget(self, run_id: str) -> None:
+        """Take a run whose folder is gone out of the tables now."""
+        Ingestor(self.store).forget({run_id})
+
     def rebuild(self) -> int:
         """Delete everything and fill it again from the journals; returns the number of events."""
         self._thread.stop()

@@ -13,7 +13,7 @@ from agentopt_core.history.learning_queries import decisions, pace, past_runs, s
 from agentopt_core.history.parts import COUNTED, latest, proportion, usage
 from agentopt_core.history.review_queries import review, reviews, waiting
 from agentopt_core.history.rollout_queries import rollout, rollouts
-from agentopt_core.history.run_queries import openings, run, runs
+from agentopt_core.history.run_queries import best_curves, openings, run, runs
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.history.update_queries import accepted_functions, function_versions, proposal, sets, updates
 from agentopt_core.rollouts import Proportion, Usage
@@ -23,6 +23,7 @@ Phase = Literal["evaluating", "optimizing", "idle"]
 
 __all__ = [
     "accepted_functions",
+    "best_curves",
     "curve",
     "decisions",
     "events",

@@ -101,7 +101,7 @@ class RunFolder:
         if initial is not None:
             texts["initial.json"] = json.dumps(initial.model_dump(mode="json"), ensure_ascii=False, indent=1) + "\n"
         runs = home / "runs"
-        path = runs / _new_run_id(now, task_set.id)
+        path = runs / new_run_id(now, task_set.id)
         half_made = runs / f".new-{path.name}"
         try:
             half_made.mkdir(parents=True)
@@ -260,7 +260,8 @@ def _pid(fd: int) -> int:
     return int(text) if text.isdigit() else 0
 
 
-def _new_run_id(now: float, task_set_id: str) -> str:
+def new_run_id(now: float, task_set_id: str) -> str:
+    """An id that sorts by time and says what the run is about; `now` in seconds since 1970."""
     slug = re.sub(r"[^a-z0-9]+", "-", task_set_id.lower()).strip("-")[:40].strip("-") or "run"
     return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
 

@@ -38,7 +38,8 @@ WHERE {which} ORDER BY reviews.journal_offset
 _OPENED = "SELECT run_id, count(DISTINCT evaluation) AS n FROM openings WHERE {which} GROUP BY run_id"
 
 _RUNS = """
-SELECT runs.* EXCLUDE (config), journals.last_at, journals.bytes FROM runs JOIN journals USING (run_id)
+SELECT runs.* EXCLUDE (config) REPLACE (left(note, 300) AS note), journals.last_at, journals.bytes
+FROM runs JOIN journals USING (run_id)
 WHERE {which} ORDER BY run_id DESC
 """
 
@@ -167,6 +168,10 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         stop_kind=(seen.stop or "") if seen.ended else "",
         stop_reason=seen.end_reason if seen.ended else "",
         hint=state.hint,
+        tags=tuple(row["tags"]),
+        note=row["note"],
+        archived=row["archived"],
+        sample=row["sample"],
     )
 
 
@@ -182,6 +187,18 @@ def _held_out(row: Row | None) -> HeldOut | None:
         p_value=row["p_value"],
         candidates=row["candidates"],
     )
+
+
+def best_curves(store: HistoryStore, run_ids: Iterable[str]) -> dict[str, list[float]]:
+    """The accepted accuracy on the training tasks after every verdict, in per cent; one question for many runs."""
+    rows = store.rows(
+        """
+        SELECT run_id, list(100.0 * best_correct / best_n ORDER BY journal_offset) AS best FROM verdicts
+        WHERE run_id IN (SELECT unnest($ids)) AND best_n > 0 GROUP BY run_id
+        """,
+        ids=list(run_ids),
+    )
+    return {row["run_id"]: row["best"] for row in rows}
 
 
 def openings(store: HistoryStore, task_set_id: str, test_digest: str = "") -> list[Opening]:

@@ -25,10 +25,15 @@ def _proportion(name: str) -> dict[str, str]:
 
 
 TABLES: dict[str, dict[str, str]] = {
-    # One row per run folder, from its config.json and taskset.json; `damage` says what could not be read.
+    # One row per run folder, from its config.json, taskset.json and about.json; `damage` says what could not be read.
     "runs": {
         "run_id": "VARCHAR NOT NULL",
         "name": "VARCHAR",
+        "tags": "VARCHAR[]",
+        "note": _LONG,
+        "archived": "BOOLEAN NOT NULL",
+        "sample": "BOOLEAN NOT NULL",
+        "changed_at": "DOUBLE",
         "task_set": "VARCHAR",
         "task_set_id": "VARCHAR",
         "private": "BOOLEAN",

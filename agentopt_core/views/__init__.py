@@ -24,6 +24,7 @@ from agentopt_core.views.evidence import (
     VersionColumn,
 )
 from agentopt_core.views.functions import ActionView, FunctionVersion, UpdateView
+from agentopt_core.views.keeping import About, AboutChange, Kept
 from agentopt_core.views.rollouts import RolloutRow
 from agentopt_core.views.runs import (
     HOLD_OUT_LABELS,
@@ -48,6 +49,8 @@ __all__ = [
     "HOLD_OUT_LABELS",
     "LIVE",
     "RESUMABLE",
+    "About",
+    "AboutChange",
     "ActionView",
     "Blame",
     "BlameLine",
@@ -65,6 +68,7 @@ __all__ = [
     "FunctionVersion",
     "HeldOut",
     "HoldOut",
+    "Kept",
     "LineageNode",
     "Measurement",
     "Opening",

@@ -115,6 +115,13 @@ class RunSummary(Word):
     """Why it ended, in a sentence."""
     hint: str = ""
     """For failed runs: the next move."""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    """How the note on the run begins."""
+    archived: bool = False
+    """Put away by a person: lists leave it out unless asked."""
+    sample: bool = False
+    """Loaded from the bundle that ships with the project, not trained here."""
 
     @property
     def hold_out(self) -> HoldOut:

@@ -6,6 +6,7 @@ runs     a run as it goes on, and what it learned
 reviews  what waits for people, and what they decide or change by hand
 evidence what the versions did, and new runs that begin with functions
 compare  runs beside each other   reports  tables and reports as files
+keeping  names, tags, notes, putting away, deleting; the sample run
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
 from agentopt_core.workbench.evidence import EvidenceBench
+from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.setup import ROOT
 
@@ -28,7 +30,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(EvidenceBench, ReportBench):
+class Workbench(EvidenceBench, KeepingBench, ReportBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);
@@ -38,3 +40,4 @@ class Workbench(EvidenceBench, ReportBench):
     def __init__(self, home: Path, samples: Path = SAMPLES, *, live: bool = True) -> None:
         super().__init__(home, live=live)
         self._task_sets = TaskSetStore(home, samples)
+        self._sample_bundle = samples / "sample_run" / "run.zip"
