@@ -3,7 +3,7 @@ PORT ?= 8501
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: run demo test bench bench-grading bench-sandbox lock clean install screenshots help
+.PHONY: run demo test bench bench-grading bench-sandbox bench-ui lock clean install screenshots help
 
 help:            ## say what there is
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ bench-grading: install ## verdicts a second, and algebra beside the library call
 
 bench-sandbox: install ## what a sandboxed call costs at each level, as ratios
 	@$(VENV) benchmarks/sandbox.py
+
+bench-ui: install ## every page in a real browser, with an empty home and with 200,000 and 1,000,000 rollouts
+	@$(VENV) benchmarks/ui.py
 
 lock: install    ## remake requirements.txt from pyproject.toml (newest versions the ranges allow)
 	@$(VENV) -m pip install --quiet uv

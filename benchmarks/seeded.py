@@ -19,7 +19,7 @@ from agentopt_core.actions import Action, AddFunction, Refusal, ReviseFunction, 
 from agentopt_core.chat import Purpose
 from agentopt_core.config import RunConfig, TrainingConfig
 from agentopt_core.functions import Function, FunctionSet
-from agentopt_core.history.ingest import Ingestor, describe
+from agentopt_core.history.ingest import Ingestor
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.schema import TABLES
 from agentopt_core.history.store import HistoryStore
@@ -41,11 +41,7 @@ PRICE = Usage(requests=1, prompt_tokens=900, completion_tokens=120, cost_usd=0.0
 MODEL = "gpt-4o-mini"
 SEPARATE = 4
 """Finished runs that are written and read one by one; the others are copies of them."""
-WORDS = (
-    "the volume of a cylinder is area times height so radius first then divide multiply subtract carry over table row "
-    "column median of these values sorted ascending gives price per unit total cost change ratio percent therefore "
-    "result check again units metres hours rate train leaves arrives difference between both equals"
-).split()
+WORDS = ["the", "volume", "of", "a", "cylinder", "is", "area", "times", "height", "so", "radius", "first", "then", "divide", "multiply", "subtract", "carry", "over", "table", "row", "column", "median", "of", "these", "values", "sorted", "ascending", "gives", "price", "per", "unit", "total", "cost", "change", "ratio", "percent", "therefore", "result", "check", "again", "units", "metres", "hours", "rate", "train", "leaves", "arrives", "difference", "between", "both", "equals"]
 
 
 @dataclass(frozen=True)
@@ -130,7 +126,12 @@ def task_set(shape: Shape) -> TaskSet:
     """Tasks of every split that the shape has."""
     splits: list[Split] = ["train"] * shape.train + ["val"] * shape.val + ["test"] * shape.test
     tasks = tuple(
-        Task(id=f"{split}-{number:04d}", question=f"How much is {number} and {number}?", answer=str(2 * number), split=split)
+        Task(
+            id=f"{split}-{number:04d}",
+            question=f"How much is {number} and {number}?",
+            answer=str(2 * number),
+            split=split,
+        )
         for number, split in enumerate(splits)
     )
     return TaskSet(id="sums", name="Sums of many kinds", tasks=tasks)
@@ -286,7 +287,9 @@ class Story:
             return Rollout(task_id=task.id, ended="fault", note="the endpoint was down", usage=PRICE, seconds=2.0)
         correct = self._hard[task.id] < skill + 0.25 * (draw() - 0.5)
         given = task.answer if correct else str(round(100 * draw()))
-        calls = tuple(self._call(functions.names[number % len(functions)], given) for number in range(len(functions) and 2))
+        calls = tuple(
+            self._call(functions.names[number % len(functions)], given) for number in range(len(functions) and 2)
+        )
         said = tuple(Message(role="assistant", content=f"{self._say(45)} {draw()}") for _ in range(2))
         heard = tuple(Message(role="tool", content=given, tool_call_id=call.call_id) for call in calls)
         return Rollout(
@@ -330,13 +333,13 @@ def _copy(store: HistoryStore, original: RunFolder, number: int) -> None:
     with store.transaction() as cursor:
         for table in TABLES:
             cursor.execute(
-                f"INSERT INTO {table} SELECT * REPLACE ($copy AS run_id) FROM {table} WHERE run_id = $original",  # noqa: S608
+                f"INSERT INTO {table} SELECT * REPLACE ($copy AS run_id) FROM {table} WHERE run_id = $original",
                 {"copy": copy.name, "original": original.run_id},
             )
 
 
 def _rows(store: HistoryStore) -> int:
-    return sum(store.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)  # noqa: S608
+    return sum(store.rows(f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in TABLES)
 
 
 def _rollouts_of(store: HistoryStore, run: RunFolder) -> int:

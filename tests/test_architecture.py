@@ -9,27 +9,14 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "agentopt_core"
 FLOORS = [
     {"words", "errors", "functions", "actions", "tasks", "rollouts", "chat", "config", "events", "commands", "views"}
-    | {
-        "reviews",
-        "significance",
-        "seams",
-        "prompts",
-        "testing",
-        "tokens",
-        "lenient_json",
-        "task_lines",
-        "attached",
-        "image_files",
-        "saying",
-        "__init__",
-    },
+    | {"reviews", "significance", "seams", "prompts", "testing", "tokens", "lenient_json", "task_lines", "attached"}
+    | {"image_files", "saying", "__init__"},
     {"importing", "grading", "llm", "sandbox", "history"},
     {"agents", "optimizer"},
     {"execution"},
     {"evaluation"},
     {"training"},
-    {"doctor", "presets", "diagnosis", "forecast", "report", "workbench"},
-    {"doctor", "presets", "reports", "workbench"},
+    {"doctor", "presets", "diagnosis", "forecast", "reports", "workbench"},
     {"cli"},
     {"__main__"},
 ]
