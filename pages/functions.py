@@ -7,29 +7,43 @@ bootstrap()
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
-from pages.components.function_view import compare, export_panel, version_list
+from pages.components.function_change import edit
+from pages.components.function_evidence import evidence_view
+from pages.components.function_fork import fork_if_asked, upload
+from pages.components.function_view import functions_view
+from pages.components.lineage import lineage_view
+from pages.components.matrix import matrix_view
 from pages.components.picker import run_picker
 from pages.components.say import outcome, plain
-from pages.components.states import empty_state, error_state, guarded, heading
+from pages.components.states import empty_state, guarded, heading
 from pages.components.workbench import workbench
+
+VIEWS = {"Functions": functions_view, "Lineage": lineage_view, "Tasks": matrix_view, "Evidence": evidence_view}
 
 
 def draw() -> None:
     bench = workbench()
+    if said := st.session_state.pop("toast", None):
+        st.toast(said)
     runs = {run.run_id: run for run in bench.runs()}
     run_id = st.query_params.get("run") or next(iter(runs), None)
-    with heading("Functions"):
+    with heading("Functions"), st.container(horizontal=True, width="content", vertical_alignment="center"):
+        if run_id in runs and st.button("New function", icon=":material/add:", key="new_function"):
+            edit(bench, runs[run_id], None)
+        if st.button("Upload .py", icon=":material/upload_file:", key="upload_source"):
+            upload(bench, runs.get(run_id or ""))
         if runs:
             run_picker(runs, run_id, FUNCTIONS)
+    fork_if_asked(bench)
     if run_id is None:
         empty_state("No run yet", "Functions are what training writes.", ":material/function:")
         st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")
         return
     run = bench.run(run_id)
     run_id = run.run_id  # the address may hold only its beginning
-    st.caption(plain(outcome(run), 600) + (f" {DEMO_LABEL}" if run.is_demo else ""))
-    versions = bench.function_versions(run_id)
-    if not versions:
+    facts = [plain(outcome(run), 600), plain(run.hold_out_label) + ".", plain(run.origin, 300)]
+    st.caption(" ".join(filter(None, facts)) + (f" {DEMO_LABEL}" if run.is_demo else ""))
+    if not bench.function_versions(run_id):
         empty_state(
             "Nothing was proposed yet",
             "The first update comes after the baseline was measured. The Train page shows how far it is.",
@@ -37,19 +51,12 @@ def draw() -> None:
         )
         st.page_link(TRAIN, label="Open the run", icon=":material/show_chart:", query_params={"run": run_id})
         return
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        selected = version_list(run_id, versions)
-        export_panel(bench, run)
-    with right:
-        if selected is None:
-            error_state(
-                f"This run has no function called {st.query_params.get('name', '')}.",
-                "Choose one from the list.",
-                title="No such function",
-            )
-        else:
-            compare(run_id, selected, versions, bench.updates(run_id))
+    view = st.segmented_control(
+        "View", list(VIEWS), default="Lineage" if "version" in st.query_params else "Functions", required=True,
+        key="view", bind="query-params", label_visibility="collapsed",
+    )  # fmt: skip
+    with guarded():
+        VIEWS[view or "Functions"](bench, run)
 
 
 with guarded():

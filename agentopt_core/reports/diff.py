@@ -124,6 +124,20 @@ def diff_table(before: str, after: str, heads: tuple[str, str], language: Langua
     )
 
 
+def highlighted_html(code: str) -> list[str]:
+    """The lines of a text with syntax colours, as HTML for inside `.ao-diff`; at most `LINES` of them."""
+    lines = _lines(code)
+    return [
+        "".join(_span(css_class, False, text) for css_class, text in pieces)
+        for pieces in _highlighted(lines, "python")[: len(lines)]
+    ]
+
+
+def diff_style() -> str:
+    """The style of `.ao-diff`."""
+    return _STYLE
+
+
 def folded(rows: list[Row]) -> Iterator[Row | int]:
     """The rows, long unchanged stretches as the number of lines left out."""
     for same, group in groupby(rows, key=lambda row: row.kind == "same"):

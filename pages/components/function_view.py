@@ -11,15 +11,36 @@ import streamlit as st
 
 from agentopt_core.reports.diff import side_by_side
 from agentopt_core.views import FunctionVersion, RunSummary, UpdateView
+from pages.components.function_blame import blame_html
+from pages.components.function_change import function_buttons
+from pages.components.function_evidence import evidence_line
 from pages.components.run_view import VERDICTS
 from pages.components.say import DASH, plain, shorten
 from pages.components.shell import TRAIN
-from pages.components.states import empty_state
+from pages.components.states import empty_state, error_state
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
 DONE = {"add": "Added", "revise": "Revised", "remove": "Removed"}
+
+
+def functions_view(bench: Workbench, run: RunSummary) -> None:
+    """The versions at the left, the one that is selected in full at the right."""
+    versions = bench.function_versions(run.run_id)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        selected = version_list(run.run_id, versions)
+        export_panel(bench, run)
+    with right:
+        if selected is None:
+            error_state(
+                f"This run has no function called {st.query_params.get('name', '')}.",
+                "Choose one from the list.",
+                title="No such function",
+            )
+        else:
+            compare(bench, run, selected, versions)
 
 
 def version_list(run_id: str, versions: Sequence[FunctionVersion]) -> FunctionVersion | None:
@@ -112,18 +133,27 @@ def predecessor(versions: Sequence[FunctionVersion], version: FunctionVersion) -
     return before[-1] if before and before[-1].function else None
 
 
-def compare(
-    run_id: str, version: FunctionVersion, versions: Sequence[FunctionVersion], updates: Sequence[UpdateView]
-) -> None:
-    """One version in full: what became of it, and the difference to any other version of its name."""
+def compare(bench: Workbench, run: RunSummary, version: FunctionVersion, versions: Sequence[FunctionVersion]) -> None:
+    """One version in full: what became of it, who wrote which line, and the difference to any other of its name."""
+    run_id = run.run_id
+    updates = bench.updates(run_id)
     word, color, icon = VERDICTS[version.status]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        label = f" {version_label(version)}" if version.version else ""
-        st.subheader(f"{plain(version.name, 80)}{label}", anchor=False, width="content")
-        st.badge(word, color=color, icon=icon)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            label = f" {version_label(version)}" if version.version else ""
+            st.subheader(f"{plain(version.name, 80)}{label}", anchor=False, width="content")
+            st.badge(word, color=color, icon=icon)
+            if version.by:
+                st.badge(f"edited by {plain(version.by, 60)}", color="violet", icon=":material/edit:")
+        if version.function:
+            accepted = bench.accepted_functions(run_id)
+            function_buttons(bench, run, version.function, version.name in accepted)
     calls = f"{version.succeeded} of {version.calls} calls succeeded" if version.calls else "not called"
     told = f"; {calls} in evaluation {version.evaluation}" if version.evaluation is not None else ""
-    st.caption(f"{DONE[version.op]} in update {version.step}{told}. {plain(version.reason, 400)}")
+    done = f"{DONE[version.op]} in update {version.step}" if version.step else "There from the start"
+    st.caption(f"{done}{told}. {plain(version.reason, 1_000)}")
+    if version.status != "refused":
+        st.caption(evidence_line(next((e for e in bench.function_evidence(run_id) if e.name == version.name), None)))
     same = [one for one in versions if one.name == version.name and one.function]
     if version.function is None and version.op != "remove":
         _proposal(version, address(versions, version), updates)
@@ -131,7 +161,8 @@ def compare(
     before = _other(run_id, version, same, predecessor(versions, version))
     old, new = (before.function if before else None), version.function
     heads = (version_label(before) if before else "nothing", version_label(version) if new else "removed")
-    code, about = st.tabs(["Code", "Description and parameters"], key="part", bind="query-params", on_change="rerun")
+    parts = ["Code", "Description and parameters", "Blame"]
+    code, about, blamed = st.tabs(parts, key="part", bind="query-params", on_change="rerun")
     if code.open:
         with code:
             st.html(side_by_side(old.code if old else "", new.code if new else "", heads))
@@ -139,6 +170,15 @@ def compare(
         with about:
             st.html(side_by_side(old.description if old else "", new.description if new else "", heads, "text"))
             st.html(side_by_side(_schema(old), _schema(new), heads, "json"))
+    if blamed.open:
+        with blamed:
+            if new is None:
+                st.caption("It was removed: no line is left.")
+            else:
+                st.caption("The update that brought each line, with the tasks it fixed (+) and broke (−).")
+                evaluations = {update.step: update.evaluation for update in updates}
+                blame = bench.blame(run_id, version.name, version.step)
+                st.html(blame_html(run_id, version.name, blame, evaluations))
     if new:
         with st.expander("Source, to copy", key="source", on_change="rerun") as source:
             if source.open:

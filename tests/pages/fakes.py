@@ -12,6 +12,7 @@ from agentopt_core.actions import Refusal
 from agentopt_core.config import Endpoint, RunConfig, TrainingConfig
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
+from agentopt_core.history.blame import blame
 from agentopt_core.importing import Draft, Profile, SplitPlan
 from agentopt_core.importing.splits import assign
 from agentopt_core.importing.survey import Survey, facts_of
@@ -20,14 +21,18 @@ from agentopt_core.sandbox import require
 from agentopt_core.tasks import Attachment, Task, TaskSet
 from agentopt_core.views import (
     ActionView,
+    Blame,
     Check,
     CurvePoint,
     EventLine,
     Forecast,
+    FunctionEvidence,
     FunctionVersion,
+    LineageNode,
     Opening,
     Progress,
     RunSummary,
+    TaskMatrix,
     TaskSetSummary,
     UpdateView,
 )
@@ -401,3 +406,40 @@ class FakeWorkbench:
 
     def export(self, run_id: str) -> Path:
         return Path("/somewhere/exports") / run_id
+
+    # What the Functions page asks beside versions and updates.
+
+    def lineage(self, run_id: str) -> list[LineageNode]:
+        run = self._of(run_id)
+        steps = {update.evaluation: update for update in run.updates}
+        return [
+            LineageNode(
+                step=point.step or 0, evaluation=point.evaluation, parent=None if point.step is None else 0,
+                verdict=point.verdict, reason=point.reason, result=point.result, functions=point.functions,
+                changes=tuple(f"added {a.name}" for a in steps[point.evaluation].actions)
+                if point.evaluation in steps else (),
+            )
+            for point in run.curve
+        ]  # fmt: skip
+
+    def task_matrix(self, run_id: str, split: str = "train", offset: int = 0, limit: int = 200) -> TaskMatrix:
+        self._of(run_id)
+        return TaskMatrix(
+            split="train", columns=(), lines=(), offset=0, tasks=0, scored=0, ceiling=0, never=0, never_ids=()
+        )
+
+    def function_sets(self, run_id: str) -> dict[int, FunctionSet]:
+        return {point.evaluation: self._of(run_id).accepted for point in self._of(run_id).curve}
+
+    def function_evidence(self, run_id: str) -> list[FunctionEvidence]:
+        return [
+            FunctionEvidence(name=name, in_use=True, versions=1, calls=9, succeeded=8, tasks=4)
+            for name in dict.fromkeys(version.name for version in self._of(run_id).versions)
+        ]
+
+    def blame(self, run_id: str, name: str, step: int) -> Blame:
+        return next(
+            blame(version, self._of(run_id).versions, self._of(run_id).updates)
+            for version in self._of(run_id).versions
+            if (version.name, version.step) == (name, step)
+        )

@@ -1,0 +1,193 @@
+"""Changing functions by hand: write or edit one, take one away, roll back, or begin a new run with a set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from pydantic import ValidationError
+
+from agentopt_core.actions import Refusal
+from agentopt_core.functions import Function, FunctionSet, Origin
+from agentopt_core.reviews import MAX_REASON, FunctionText, HandChange
+from agentopt_core.views import LIVE, LineageNode, RunSummary
+from pages.components.function_fork import ask_fork
+from pages.components.say import plain, shorten
+from pages.components.states import error_state, guarded
+
+if TYPE_CHECKING:
+    from agentopt_core.workbench import Workbench
+
+TEMPLATE = '''def my_function(text: str) -> str:
+    """Say when the agent should call it and what it returns."""
+    return text
+'''
+_FIELD_OF = {
+    "missing_field": "name", "bad_name": "name", "reserved_name": "name", "name_exists": "name", "name_unknown": "name",
+    "duplicate_in_reply": "name", "empty_description": "description", "bad_schema": "arguments",
+    "schema_signature_mismatch": "arguments", "bad_packages": "packages", "unknown_package": "packages",
+}  # fmt: skip
+"""Reason code of a refusal -> the field it is told at; every other is told at the code."""
+
+
+def can_change(run: RunSummary) -> bool:
+    """A trainer works on the run, or one could go on with it."""
+    return run.status in LIVE or (run.can_resume and run.status != "finished")
+
+
+def change_buttons(bench: Workbench, run: RunSummary, node: LineageNode) -> None:
+    """What can be done with a version: roll back to it, or begin a new run with it."""
+    if node.evaluation is None:
+        return
+    with st.container(horizontal=True, width="content"):
+        back = st.button(
+            "Roll back to this", icon=":material/settings_backup_restore:", key="roll_back",
+            disabled=not can_change(run) or node.evaluation == run.best_evaluation,
+            help="It becomes the next step of the run, measured like any" if can_change(run)
+            else "The run has ended: what it did stays. Begin a new run with this set instead.",
+        )  # fmt: skip
+        fork = st.button("New run from this", icon=":material/fork_right:", key="fork_version")
+    if back:
+        _roll_back(bench, run, node)
+    if fork:
+        functions = bench.function_sets(run.run_id).get(node.evaluation, FunctionSet())
+        ask_fork(functions, Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation), run.run_id)
+        st.rerun()
+
+
+def function_buttons(bench: Workbench, run: RunSummary, function: Function, accepted: bool) -> None:
+    """Edit the function that is shown; take it away where it is in the accepted set."""
+    with st.container(horizontal=True, width="content"):
+        if st.button("Edit", icon=":material/edit:", key="edit_function"):
+            edit(bench, run, function)
+        if accepted and st.button("Remove", icon=":material/delete:", key="remove_function"):
+            _remove(bench, run, function.name)
+
+
+@st.dialog("Write or edit a function", width="large", icon=":material/edit:")
+def edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
+    """The five fields of a function. What is wrong with them stands at the field, before anything is run."""
+    with guarded():
+        _edit(bench, run, function)
+
+
+def _edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
+    from agentopt_core.workbench.evidence import as_text  # brings the whole core along
+
+    start = as_text(function) if function else FunctionText(name="my_function", description="", code=TEMPLATE)
+    key = f"edit_{function.digest if function else 'new'}"
+    draft = {
+        name: str(st.session_state.get(f"{key}_{name}", getattr(start, name))) for name in FunctionText.model_fields
+    }
+    change, candidate, faults = _judged(bench, run, draft)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.text_input("Name", start.name, key=f"{key}_name", max_chars=64)
+        _told(faults, "name")
+        st.text_area("Description", start.description, key=f"{key}_description", max_chars=1_024, height=110,
+                     help="When to call it and what it returns. Empty: the docstring.")  # fmt: skip
+        _told(faults, "description")
+        st.text_area("Arguments (JSON schema)", start.arguments, key=f"{key}_arguments", max_chars=12_000, height=180,
+                     help="Empty: read from the signature and its annotations.")  # fmt: skip
+        _told(faults, "arguments")
+        st.text_input("Packages", start.packages, key=f"{key}_packages", max_chars=2_000,
+                      help="Distributions it imports, separated by commas. Nothing is installed.")  # fmt: skip
+        _told(faults, "packages")
+    with right:
+        st.text_area("Code", start.code, key=f"{key}_code", max_chars=30_000, height=440)
+        _told(faults, "code")
+    renamed = function is not None and draft["name"].strip() != function.name
+    if renamed:
+        st.caption("Under another name it is a new function beside the old one.")
+    if change:
+        st.caption(":material/check: It passes the checks. Running it is the sandbox's work, in the run.")
+    _ends(
+        bench,
+        run,
+        change,
+        candidate,
+        Origin(kind="run", run_id=run.run_id, evaluation=run.best_evaluation, edited=True),
+    )
+
+
+def _judged(
+    bench: Workbench, run: RunSummary, draft: dict[str, str]
+) -> tuple[HandChange | None, FunctionSet, tuple[Refusal, ...]]:
+    """The change that the fields describe, the set it makes, and what is wrong with it."""
+    if not draft["arguments"].strip():
+        draft = {**draft, "arguments": bench.schema_told(draft["name"].strip(), draft["code"])}
+    try:
+        change = HandChange(functions=(FunctionText(**draft),))
+    except ValidationError as error:
+        field = str(error.errors()[0]["loc"][0])
+        fault = Refusal(op="edit", name=draft["name"][:100], code=field, reason="This is too long.", attempt=1)
+        return None, FunctionSet(), (fault,)
+    candidate, faults = bench.changed(run.run_id, change, bench.config(run.run_id))
+    return (None if faults else change), candidate, faults
+
+
+def _told(faults: tuple[Refusal, ...], field: str) -> None:
+    for fault in faults:
+        if _FIELD_OF.get(fault.code, "code") == field:
+            st.markdown(f":red[:material/error: {plain(fault.reason, 600)}]")
+
+
+@st.dialog("Remove a function", icon=":material/delete:")
+def _remove(bench: Workbench, run: RunSummary, name: str) -> None:
+    with guarded():
+        st.markdown(f"**{plain(name, 80)}** is taken out of the accepted set; the set without it is measured.")
+        change = HandChange(remove=(name,))
+        candidate, _ = bench.changed(run.run_id, change, bench.config(run.run_id))
+        _ends(
+            bench,
+            run,
+            change,
+            candidate,
+            Origin(kind="run", run_id=run.run_id, evaluation=run.best_evaluation, edited=True),
+        )
+
+
+@st.dialog("Roll back", icon=":material/settings_backup_restore:")
+def _roll_back(bench: Workbench, run: RunSummary, node: LineageNode) -> None:
+    with guarded():
+        what = "the baseline" if node.step == 0 else f"the set of update {node.step}"
+        st.markdown(f"The run goes on from {what}: {plain(', '.join(node.functions), 400) or 'no functions'}.")
+        change = HandChange(evaluation=node.evaluation)
+        functions = bench.function_sets(run.run_id).get(node.evaluation or 0, FunctionSet())
+        _ends(bench, run, change, functions, Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation))
+
+
+def put_into_run(bench: Workbench, run: RunSummary, change: HandChange, by: str) -> None:
+    """Hand a change to the run; what is not possible is said."""
+    try:
+        bench.change(run.run_id, change, by)
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if message is None:
+            raise
+        error_state(message, getattr(error, "hint", ""))
+        return
+    st.session_state["toast"] = "The change is in the run's queue: it becomes its next step, measured like any."
+    st.rerun()
+
+
+def _ends(bench: Workbench, run: RunSummary, change: HandChange | None, functions: FunctionSet, origin: Origin) -> None:
+    """Who and why, and where the change goes: into this run, or into a new one."""
+    who, why = st.columns([1, 2])
+    by = who.text_input(
+        "Your name", st.session_state.get("who_is", ""), key="who", max_chars=60, placeholder="dashboard"
+    )
+    st.session_state["who_is"] = by
+    reason = why.text_input("Reason", key="why", max_chars=MAX_REASON, placeholder="It stands in the run's history")
+    with st.container(horizontal=True):
+        if st.button(
+            "Put it into this run", type="primary", icon=":material/check:", key="into_run",
+            disabled=change is None or not can_change(run),
+        ):  # fmt: skip
+            assert change is not None
+            put_into_run(bench, run, change.with_(reason=reason), shorten(by, 60) or "dashboard")
+        if st.button("Start a new run from it", icon=":material/fork_right:", key="into_fork", disabled=change is None):
+            ask_fork(functions, origin, run.run_id)
+            st.rerun()
+    if not can_change(run):
+        st.caption("This run has ended, so what it did stays as it is; a new run can begin with the changed set.")
