@@ -7,7 +7,7 @@ import json
 from agentopt_core.history.parts import latest, proportion
 from agentopt_core.history.run_queries import openings
 from agentopt_core.history.store import HistoryStore
-from agentopt_core.views import Measurement, Opening, Outcome, Place
+from agentopt_core.views import DecisionLine, Measurement, Opening, Outcome, Place
 from agentopt_core.words import JsonObject
 
 
@@ -71,6 +71,19 @@ def is_private(store: HistoryStore, run_id: str) -> bool:
     return not rows or bool(rows[0]["private"]) or bool(rows[0]["damage"])
 
 
+def decision_lines(store: HistoryStore, run_id: str) -> list[DecisionLine]:
+    """What people decided on proposals and which updates they made by hand, in the order of time."""
+    lines = [DecisionLine(**row) for row in store.rows(_DECIDED, run_id=run_id)]
+    made = latest(store, "updates", run_id, "step", "made_by != ''")
+    lines += [
+        DecisionLine(
+            step=step, at=row["happened_at"], by=row["made_by"], choice="made by hand", reason=row["rationale"]
+        )
+        for step, row in made.items()
+    ]
+    return sorted(lines, key=lambda line: line.at)
+
+
 _MEASURED = """
 WITH starts AS (
     SELECT evaluation, split, max_by(len(functions), journal_offset) AS functions
@@ -87,4 +100,10 @@ _SOLVED = """
 SELECT task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended FROM rollouts
 WHERE run_id = $run_id AND evaluation = $evaluation AND split = $split AND series = ''
 GROUP BY task_id
+"""
+
+_DECIDED = """
+SELECT step, happened_at AS "at", given_by AS "by", choice, coalesce(reason, '') AS reason, approved,
+    coalesce(edited, []) AS edited
+FROM decisions WHERE run_id = $run_id ORDER BY journal_offset
 """

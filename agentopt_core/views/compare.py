@@ -143,3 +143,18 @@ class ComparedRun(Word):
             if subject == "test" and place.split == "test" and one.is_best:
                 return one
         return None
+
+
+class DecisionLine(Word):
+    """What somebody decided, or changed by hand, in one line."""
+
+    step: int
+    at: float
+    by: str
+    """A person's name, or `time limit`."""
+    choice: str
+    """`approve`, `reject`, or `made by hand`."""
+    reason: str = ""
+    approved: tuple[str, ...] | None = None
+    """Changes that were approved, where that was a part."""
+    edited: tuple[str, ...] = ()

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from agentopt_core.reports.sentences import SUBJECTS, letter
+from agentopt_core.reports.svg import thinned
 from agentopt_core.views import ComparedRun, CurvePoint, Subject
 from pages.components.curve import WORDS
-from pages.components.say import accuracy, cost, interval, shorten, title
+from pages.components.say import accuracy, compact, cost, interval, shorten, title
 
 COLORS = ("#4F72E3", "#D9822B", "#1E9E6A", "#B05CC9", "#D05252", "#7A8699")
 """One a run, readable on the light and on the dark ground; a letter and a shape stand beside each."""
@@ -79,42 +80,37 @@ def _whiskers(curve: Sequence[CurvePoint], color: str) -> dict[str, object]:
     return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": faint, "width": 0}
 
 
-def thinned(curve: Sequence[CurvePoint], most: int) -> list[CurvePoint]:
-    """At most about `most` points: the accepted ones and the last, and an even choice of the others."""
-    if len(curve) <= most:
-        return list(curve)
-    step = -(-len(curve) // (most // 2))
-    last = len(curve) - 1
-    accepted = [index for index, point in enumerate(curve) if point.verdict in ("baseline", "kept")]
-    chosen = {*accepted[-(most // 2) :], *range(0, len(curve), step), last}
-    return [curve[index] for index in sorted(chosen)]
-
-
 def cost_figure(runs: Sequence[ComparedRun], subject: Subject, height: int = 330) -> go.Figure | None:
-    """Accuracy with its interval over the run's whole cost; None where no cost is known. Unknown ones are not drawn."""
+    """Accuracy with its interval over the run's whole cost; None where no cost is known. Unknown ones are not drawn.
+
+    Where all that is known is free, tokens stand for the cost.
+    """
     figure = go.Figure()
+    free = not any(one.run.usage.cost_usd for one in runs)
     for position, one in enumerate(runs):
         found = one.measured(subject)
         if found is None or found.result.accuracy is None or one.run.usage.cost_usd is None:
             continue
         low, high = found.result.interval or (found.result.accuracy, found.result.accuracy)
-        middle, color = found.result.accuracy, COLORS[position]
+        middle, color, usage = found.result.accuracy, COLORS[position], one.run.usage
         figure.add_scatter(
-            x=[one.run.usage.cost_usd], y=[100 * middle], mode="markers+text", text=[letter(position)],
-            textposition="middle right", textfont={"size": 14}, name=_name(position, one), showlegend=False,
+            x=[usage.tokens if free else usage.cost_usd], y=[100 * middle], name=_name(position, one),
+            mode="markers+text", text=[letter(position)], textposition="middle right", textfont={"size": 14},
+            showlegend=False,
             error_y={"type": "data", "symmetric": False, "array": [100 * (high - middle)],
                      "arrayminus": [100 * (middle - low)], "color": color, "thickness": 1.5, "width": 5},
             marker={"symbol": SHAPES[position], "size": 12, "color": color},
             hovertemplate=f"{_name(position, one)}<br>{accuracy(found.result)} (95 % interval "
-            f"{interval(found.result)}, n = {found.result.n})<br>{cost(one.run.usage)}<extra></extra>",
+            f"{interval(found.result)}, n = {found.result.n})<br>{cost(usage)}, {compact(usage.tokens)} tokens"
+            "<extra></extra>",
         )  # fmt: skip
     if not figure.data:
         return None
     highest = max(trace.x[0] for trace in figure.data)
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"title": "Cost of the run (USD)", "range": [-0.06 * highest, 1.2 * highest] if highest else [-0.5, 1],
-               "tickprefix": "$", "zeroline": False},
+        xaxis={"title": "Tokens of the run (every cost is $0)" if free else "Cost of the run (USD)",
+               "range": [0, 1.2 * highest or 1], "tickprefix": "" if free else "$", "zeroline": False},
         yaxis={"title": f"{SUBJECTS[subject]} (%)", "range": [0, 103], "dtick": 20, "zeroline": False},
     )  # fmt: skip
     return figure
