@@ -16,6 +16,7 @@ from agentopt_core.cli import (
     export,
     grade,
     history,
+    report,
     review,
     runs,
     tasks,
@@ -40,7 +41,8 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"AgentOpt {agentopt_core.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (train, tasks, runs, control, review, export, history, call, grade, doctor, dashboard, trainer):
+    groups = (train, tasks, runs, control, review, export, report, history, call, grade, doctor, dashboard, trainer)
+    for group in groups:
         group.register(commands)
     return top
 

@@ -43,10 +43,12 @@ def measurements(store: HistoryStore, run_id: str) -> list[Measurement]:
 
 
 def solved(store: HistoryStore, place: Place) -> dict[str, bool | None]:
-    """Task id -> solved or not; None where it could not be scored. The last rollout of a task counts."""
-    rows = store.rows(
-        _SOLVED, run_id=place.run_id, evaluation=place.evaluation, split=place.split
-    )  # fmt: skip
+    """Task id -> solved or not; None where it could not be scored. The last rollout of a task counts.
+
+    An evaluation's number and whether it is the validation split name it: the test split has numbers of its own, and
+    older journals do not say the split with each rollout.
+    """
+    rows = store.rows(_SOLVED, run_id=place.run_id, evaluation=place.evaluation, split=place.split)
     return {row["task_id"]: row["correct"] if row["ended"] != "fault" else None for row in rows}
 
 
@@ -98,7 +100,7 @@ ORDER BY evaluation, split
 
 _SOLVED = """
 SELECT task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended FROM rollouts
-WHERE run_id = $run_id AND evaluation = $evaluation AND split = $split AND series = ''
+WHERE run_id = $run_id AND evaluation = $evaluation AND (split = 'val') = ($split = 'val') AND series = ''
 GROUP BY task_id
 """
 

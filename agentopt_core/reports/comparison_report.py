@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentopt_core.config import DEMO_LABEL
-from agentopt_core.reports.page import folded, notes, section, table, text
+from agentopt_core.reports.page import folded, notes, section, share, table, text
 from agentopt_core.reports.run_report import HIDDEN, MOST_UPDATES
 from agentopt_core.reports.sentences import (
     SUBJECTS,
     cautions,
     comparison_sentence,
     count_sentence,
-    difference_words,
+    difference_parts,
     left_out_sentence,
     letter,
     p_words,
 )
 from agentopt_core.reports.svg import curves_svg
-from agentopt_core.saying import DASH, accuracy, cost, count, duration, measured, title
+from agentopt_core.saying import DASH, accuracy, cost, count, duration, title
 from agentopt_core.views import ComparedRun, Comparison, Setting, Subject
 
 
@@ -54,29 +54,36 @@ def _names(pair: Comparison, letters: dict[str, str]) -> tuple[str, str]:
 
 
 def _runs(runs: Sequence[ComparedRun]) -> str:
-    rows = []
+    reached, took = [], []
     for position, one in enumerate(runs):
         run = one.run
-        rows.append(
+        reached.append(
             (
                 letter(position),
                 f"{text(title(run), 80)}<br><small>{text(run.run_id)}</small>",
-                text(measured(run.baseline)),
-                text(measured(run.best)),
-                text(measured(run.held_out.chosen) if run.held_out else run.hold_out_label),
+                share(run.baseline),
+                share(run.best),
+                share(run.held_out.chosen) if run.held_out else text(run.hold_out_label),
                 f"{run.epoch} of {run.max_epochs}",
                 str(one.rolled_back),
                 str(run.functions),
+            )
+        )
+        took.append(
+            (
+                letter(position),
+                count(run.usage.requests),
                 count(run.usage.tokens),
                 cost(run.usage),
                 DASH if run.wall_s is None else duration(run.wall_s),
                 text(run.agent_model, 60),
+                text(run.optimizer_model, 60),
                 DASH if one.seed is None else str(one.seed),
             )
         )
-    heads = ("", "Run", "Baseline (training)", "Best (training)", "Held-out test", "Epochs", "Rolled back", "Functions",
-             "Tokens", "Cost", "Time", "Agent model", "Seed")  # fmt: skip
-    return table(heads, rows, (5, 6, 7, 8, 9, 10, 12))
+    heads = ("", "Run", "Baseline (training)", "Best (training)", "Held-out test", "Epochs", "Rolled back", "Functions")
+    spent = ("", "Requests", "Tokens", "Cost (USD)", "Time", "Agent model", "Optimizer model", "Seed")
+    return table(heads, reached, (5, 6, 7)) + table(spent, took, (1, 2, 3, 4, 7))
 
 
 def _pairs(pairs: Sequence[Comparison], letters: dict[str, str], private: bool) -> str:
@@ -85,25 +92,26 @@ def _pairs(pairs: Sequence[Comparison], letters: dict[str, str], private: bool) 
         first, second = _names(pair, letters)
         rows.append(
             (
-                f"{first} → {second}",
+                f"<span class='tag'>{first} → {second}</span>",
                 str(pair.n),
                 accuracy(pair.common_before),
                 accuracy(pair.common_after),
-                text(difference_words(pair)),
+                *(f"<span class='tag'>{text(part)}</span>" for part in difference_parts(pair)),
                 str(pair.fixed),
                 str(pair.broken),
                 text(p_words(pair.p_value)),
                 text(p_words(pair.holm)),
-                text(left_out_sentence(pair) or "none left out", 400),
+                text(left_out_sentence(pair).removeprefix("Left out: ") or "none", 400),
             )
         )
-    heads = ("Pair", "n", "First", "Second", "Difference", "Fixed", "Broken", "Exact p", "p, all counted", "Left out")
+    heads = ("Pair", "n", "First", "Second", "Difference (points)", "95 % interval", "Fixed", "Broken", "Exact p",
+             "p, all counted", "Left out")  # fmt: skip
     told = notes([
         f"{count_sentence(pairs)} Tasks are paired where id, question and answer are the same. Interval: Newcombe "
         "1998, method 10; p: McNemar's exact test, two-sided."
     ])  # fmt: skip
     changed = "" if private else "".join(_changed(pair, letters) for pair in pairs)
-    return told + table(heads, rows, (1, 2, 3, 5, 6, 7, 8)) + changed
+    return told + table(heads, rows, (1, 2, 3, 4, 5, 6, 7, 8, 9)) + changed
 
 
 def _changed(pair: Comparison, letters: dict[str, str]) -> str:

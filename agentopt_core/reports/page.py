@@ -12,7 +12,8 @@ import html
 from collections.abc import Iterable, Sequence
 
 from agentopt_core.reports.diff import STYLE as DIFF_STYLE
-from agentopt_core.saying import DASH, size, visible
+from agentopt_core.rollouts import Proportion
+from agentopt_core.saying import DASH, accuracy, interval, size, visible
 
 LONG = 6_000
 """Characters of one quoted text; the run's folder holds the whole."""
@@ -39,12 +40,20 @@ def code(value: str, limit: int = 60_000) -> str:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """A table of cells that are HTML already; columns in `numbers` stand at the right."""
     kinds = ["n" if column in numbers else "" for column in range(len(heads))]
-    head = "".join(f"<th class='{kind}'>{text(name)}</th>" for name, kind in zip(heads, kinds, strict=True))
+    head = "".join(f"<th class='{kind}'>{html.escape(name)}</th>" for name, kind in zip(heads, kinds, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td class='{kind}'>{cell}</td>" for cell, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in rows
     )
     return f"<div class='wide'><table class='t'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def share(result: Proportion | None) -> str:
+    """An accuracy with its interval and n under it."""
+    if result is None or result.accuracy is None:
+        return DASH
+    faults = f", {result.faults} not scored" if result.faults else ""
+    return f"{accuracy(result)}<br><small>{interval(result)}, n = {result.n}{faults}</small>"
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
@@ -119,8 +128,9 @@ h3{font-size:1rem;margin:1.4em 0 .4em;overflow-wrap:anywhere}
 .card span{color:var(--soft);font-size:.9rem}.card b{font-size:1.5rem;font-weight:600}
 .wide{overflow-x:auto}.t{border-collapse:collapse;width:100%;font-size:.92rem}
 .t th,.t td{padding:.38em .7em;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;
-overflow-wrap:anywhere}
-.t th{color:var(--soft);font-weight:600;background:var(--raised);overflow-wrap:normal}
+overflow-wrap:break-word;max-width:34em}
+.t th{color:var(--soft);font-weight:600;background:var(--raised)}
+.t small,.t th,.t .tag{white-space:nowrap}
 .t .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 dl{display:grid;grid-template-columns:minmax(150px,max-content) 1fr;gap:.25em 1.4em;margin:.6em 0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.reports.diff import diff_table
 from agentopt_core.reports.facts import RunFacts
-from agentopt_core.reports.page import cards, code, folded, notes, pairs, prose, section, table, text
+from agentopt_core.reports.page import cards, code, folded, notes, pairs, prose, section, share, table, text
 from agentopt_core.reports.sentences import cautions, comparison_sentence
 from agentopt_core.reports.settings import settings
 from agentopt_core.reports.svg import curves_svg
@@ -73,9 +73,13 @@ def _figures(facts: RunFacts) -> str:
     run = facts.compared.run
     found = run.held_out
     shown = [
-        (f"Accuracy, training ({_n(run.best)})", accuracy(run.best), f"95 %: {interval(run.best)}"),
-        ("Baseline, training", accuracy(run.baseline), f"95 %: {interval(run.baseline)}"),
-        ("Gain, training", points(run.baseline, run.best) or DASH, f"{run.functions} functions, epoch {run.epoch}"),
+        (f"Best, training ({_n(run.best)})", accuracy(run.best), f"95 %: {interval(run.best)}"),
+        (f"Baseline, training ({_n(run.baseline)})", accuracy(run.baseline), f"95 %: {interval(run.baseline)}"),
+        (
+            "Gain, training (points)",
+            (points(run.baseline, run.best) or DASH).removesuffix(" points"),
+            f"{run.functions} functions, epoch {run.epoch}",
+        ),
         (
             f"Held-out test ({_n(found.chosen)})" if found else "Held-out test",
             accuracy(found.chosen) if found else DASH,
@@ -98,9 +102,9 @@ def evaluations(facts: RunFacts) -> str:
     rows = [
         (
             str(point.evaluation),
-            f"<span class='{point.verdict}'>{text(point.verdict.replace('_', ' '))}</span>",
-            text(measured(point.result)),
-            text(measured(point.validation)),
+            f"<span class='tag {point.verdict}'>{text(point.verdict.replace('_', ' '))}</span>",
+            share(point.result),
+            share(point.validation),
             text(", ".join(point.functions), 200),
             text(point.reason, 400),
         )

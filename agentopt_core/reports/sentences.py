@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from agentopt_core.saying import DASH, accuracy, interval
+from agentopt_core.saying import DASH, accuracy
 from agentopt_core.views import ComparedRun, Comparison, Measurement, Subject
 
 SUBJECTS: dict[Subject, str] = {
@@ -45,16 +45,23 @@ def p_words(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def difference_parts(pair: Comparison) -> tuple[str, str]:
+    """The difference in percentage points, `+12.5`, and its 95 % interval, `−3.1 to +26.8`."""
+    if pair.difference is None or pair.interval is None:
+        return DASH, DASH
+    low, high = pair.interval
+    return _signed(pair.difference), f"{_signed(low)} to {_signed(high)}"
+
+
 def difference_words(pair: Comparison) -> str:
     """`+12.5 points (95 % interval −3.1 to +26.8)`."""
-    if pair.difference is None or pair.interval is None:
-        return DASH
-    low, high = pair.interval
-    return f"{_signed(pair.difference)} points (95 % interval {_signed(low)} to {_signed(high)})"
+    difference, interval = difference_parts(pair)
+    return difference if pair.difference is None else f"{difference} points (95 % interval {interval})"
 
 
 def _signed(share: float) -> str:
-    return f"{100 * share:+.1f}".replace("-", "−")
+    points = f"{100 * share:+.1f}"
+    return "0.0" if points in ("+0.0", "-0.0") else points.replace("-", "−")
 
 
 def splits_words(pair: Comparison) -> str:
@@ -70,9 +77,9 @@ def comparison_sentence(pair: Comparison, first: str, second: str) -> str:
             f"{first} and {second} cannot be paired: they have no task in common that both scored. "
             "Only their shares and intervals can be set side by side."
         )
-    shares = f"{accuracy(pair.common_after)} against {accuracy(pair.common_before)}"
     told = (
-        f"On {pair.n} {splits_words(pair)}, {second} solved {shares} of {first}: {difference_words(pair)}; "
+        f"On {pair.n} {splits_words(pair)} {first} solved {accuracy(pair.common_before)} and {second} "
+        f"{accuracy(pair.common_after)}: {difference_words(pair)}; "
         f"{pair.fixed} fixed, {pair.broken} broken, exact p = {p_words(pair.p_value)}"
     )
     p = pair.holm if pair.holm is not None else pair.p_value
@@ -101,14 +108,17 @@ def count_sentence(pairs: Sequence[Comparison]) -> str:
 def cautions(runs: Sequence[ComparedRun], pairs: Sequence[Comparison], subject: Subject) -> list[str]:
     """What a reader must know before believing the figures."""
     told = []
-    for position, one in enumerate(runs):
-        if one.looks > 2:
-            told.append(
-                f"{letter(position)}: the test tasks of this run were looked at {one.looks} times, by it or others. "
-                "The more often, the less they are unseen, and choosing among runs by them is training on them."
-            )
-        if one.measured(subject) is None:
-            told.append(f"{letter(position)}: {SUBJECTS[subject]} was not measured ({one.run.hold_out_label}).")
+    looked = {letter(position): one.looks for position, one in enumerate(runs) if one.looks > 2}
+    if looked:
+        told.append(
+            f"The test tasks were looked at again and again, by these runs or others ({_each(looked)} looks). The more "
+            "often, the less they are unseen, and choosing among runs by them is training on them."
+        )
+    lacking = {
+        letter(position): one.run.hold_out_label for position, one in enumerate(runs) if one.measured(subject) is None
+    }
+    if lacking:
+        told.append(f"{SUBJECTS[subject]} was not measured: {_each(lacking)}.")
     if subject == "best" and runs:
         told.append(
             "The best of a run was chosen by its accuracy on these same training tasks, so it is too high rather than "
@@ -119,6 +129,9 @@ def cautions(runs: Sequence[ComparedRun], pairs: Sequence[Comparison], subject: 
     return told
 
 
-def interval_words(one: Measurement | None) -> str:
-    """The interval of a measurement, with n."""
-    return f"{interval(one.result)} (n = {one.result.n})" if one else DASH
+def _each(found: Mapping[str, object]) -> str:
+    """`A and B: 6, C: 4`."""
+    together: dict[object, list[str]] = {}
+    for name, value in found.items():
+        together.setdefault(value, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {value}" for value, names in together.items())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from agentopt_core.reports.sentences import letter, p_words
+from agentopt_core.reports.sentences import difference_parts, letter, p_words
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import ComparedRun, Comparison, Setting
 from pages.components.run_list import STATUS, models
@@ -82,15 +82,15 @@ def pairs_frame(pairs: Sequence[Comparison], letters: dict[str, str]) -> pd.Data
     """One row a comparison; differences in percentage points."""
     rows = []
     for pair in pairs:
-        low, high = pair.interval or (None, None)
+        difference, interval = difference_parts(pair)
         rows.append(
             {
                 "pair": f"{letters[pair.before.place.run_id]} → {letters[pair.after.place.run_id]}",
                 "n": pair.n or None,
                 "first": accuracy(pair.common_before),
                 "second": accuracy(pair.common_after),
-                "difference": None if pair.difference is None else 100 * pair.difference,
-                "interval": DASH if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}",
+                "difference": difference,
+                "interval": interval,
                 "fixed": pair.fixed if pair.n else None,
                 "broken": pair.broken if pair.n else None,
                 "p": p_words(pair.p_value),
@@ -114,7 +114,7 @@ def pairs_table(pairs: Sequence[Comparison], letters: dict[str, str]) -> None:
             "n": number("n", help="Common tasks, scored in both", width=50),
             "first": text("First", width=70),
             "second": text("Second", width=70),
-            "difference": number("Difference", format="%+.1f points", width=110),
+            "difference": text("Difference (points)", width=120),
             "interval": text("95 % interval", help="Paired: Newcombe 1998, method 10", width=120),
             "fixed": number("Fixed", help="Failed by the first, solved by the second", width=60),
             "broken": number("Broken", help="Solved by the first, failed by the second", width=65),

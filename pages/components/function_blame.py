@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from urllib.parse import urlencode
 
+from agentopt_core.reports.diff import LINES, diff_style, highlighted_html
 from agentopt_core.views import Blame
-from pages.components.diff import LINES, diff_style, highlighted_html
 from pages.components.say import shorten
 
 TASKS = 12

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agentopt_core.functions import FunctionSet
+from agentopt_core.reports.diff import side_by_side
 from agentopt_core.views import LineageNode, RunSummary
-from pages.components.diff import side_by_side
 from pages.components.function_change import change_buttons
 from pages.components.run_view import VERDICTS
 from pages.components.say import accuracy, measured, plain, points, shorten
