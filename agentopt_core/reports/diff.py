@@ -135,7 +135,7 @@ def highlighted_html(code: str) -> list[str]:
 
 def diff_style() -> str:
     """The style of `.ao-diff`."""
-    return _STYLE
+    return STYLE
 
 
 def folded(rows: list[Row]) -> Iterator[Row | int]:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from agentopt_core.views import CurvePoint
-from pages.components.say import accuracy, interval, shorten
+from agentopt_core.diagnosis import noise_spread
+from agentopt_core.rollouts import Proportion
+from agentopt_core.views import CurvePoint, Signs
+from pages.components.say import DASH, accuracy, interval, percent, shorten
 
-ACCENT, AMBER, GREY, RED = "#4F72E3", "#D9822B", "#8791A5", "#D05252"
+ACCENT, AMBER, GREY, RED, VIOLET, GREEN = "#4F72E3", "#D9822B", "#8791A5", "#D05252", "#9A6BD0", "#2F9E6B"
 """Readable on the light and on the dark ground."""
 
 WORDS = {
@@ -28,86 +30,173 @@ _STROKES = [GREY, ACCENT, AMBER, RED, GREY, GREY]
 _FILLS = [GREY, ACCENT, "transparent", "transparent", "transparent", "transparent"]
 _MANY = 14
 """More points than this and only shapes, colours and legend tell them apart: words would lie over each other."""
+PICK = "pick"
+"""The chart's selection: `{"evaluation": number}` of the point that was clicked."""
+_X = {"title": "Evaluation (0 = baseline)", "scale": alt.Scale(zero=False, padding=24, nice=False)}
+_Y = alt.Scale(domain=[0, 112], nice=False)
 
 
-def curve_table(curve: Sequence[CurvePoint]) -> pd.DataFrame:
-    """One row per evaluation; shares in per cent."""
+def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
+    """One row per evaluation; shares in per cent. What holds for the whole run stands in every row."""
+    spread = noise_spread(curve[0].result, signs.again)
+    first = curve[0].result.accuracy
+    ceiling = signs.ever_solved.accuracy if signs.ever_solved else None
     rows = []
     for point in curve:
-        low, high = point.result.interval or (None, None)
+        word = WORDS[point.verdict]
+        low, high = _ends(point.result)
+        val_low, val_high = _ends(point.validation)
         rows.append(
             {
                 "evaluation": point.evaluation,
-                "accuracy": None if point.result.accuracy is None else 100 * point.result.accuracy,
-                "low": None if low is None else 100 * low,
-                "high": None if high is None else 100 * high,
-                "best": None if point.best.accuracy is None else 100 * point.best.accuracy,
-                "mark": WORDS[point.verdict],
-                "color": _STROKES[_LABELS.index(WORDS[point.verdict])],
-                "result": f"{accuracy(point.result)} ({point.result.correct} of {point.result.n} tasks)",
-                "interval": interval(point.result),
+                "accuracy": _per_cent(point.result),
+                "low": low,
+                "high": high,
+                "best": _per_cent(point.best),
+                "val": _per_cent(point.validation),
+                "val_low": val_low,
+                "val_high": val_high,
+                "noise_low": None if spread is None or first is None else 100 * max(0.0, first - spread),
+                "noise_high": None if spread is None or first is None else 100 * min(1.0, first + spread),
+                "ceiling": None if ceiling is None else 100 * ceiling,
+                "mark": word,
+                "by_hand": bool(point.by),
+                "color": _STROKES[_LABELS.index(word)],
+                "result": _said(point.result),
+                "validation": _said(point.validation),
+                "outcome": f"{word}, by hand of {shorten(point.by, 60)}" if point.by else word,
                 "epoch": point.epoch,
                 "functions": shorten(", ".join(point.functions), 120) or "none",
                 "reason": shorten(point.reason, 160),
-                "split": point.split,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).astype({"val": float, "val_low": float, "val_high": float, "ceiling": float})
 
 
-def accuracy_curve(curve: Sequence[CurvePoint], height: int = 350) -> alt.LayerChart:
-    """The curve as a chart whose specification does not depend on the data, so that new points do not redraw it."""
-    table = curve_table(curve)
-    scale = alt.Scale(domain=[0, 112], nice=False)
-    x = alt.X(
-        "evaluation:Q",
-        title="Evaluation (0 = baseline)",
-        scale=alt.Scale(zero=False, padding=24, nice=False),
-        axis=alt.Axis(tickMinStep=1, format="d", grid=False, labelFlush=False),
-    )
-    y = alt.Y(
-        "accuracy:Q",
-        title="Accuracy on the training tasks (%)",
-        scale=scale,
-        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], tickSize=0, domain=False),
-    )
+def _per_cent(result: Proportion | None) -> float | None:
+    share = result.accuracy if result else None
+    return None if share is None else 100 * share
+
+
+def _ends(result: Proportion | None) -> tuple[float | None, float | None]:
+    low, high = (result.interval if result else None) or (None, None)
+    return (None, None) if low is None or high is None else (100 * low, 100 * high)
+
+
+def _said(result: Proportion | None) -> str:
+    if result is None or result.accuracy is None:
+        return DASH
+    return f"{accuracy(result)} ({result.correct} of {result.n} tasks, 95 % interval {interval(result)})"
+
+
+def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340) -> alt.LayerChart:
+    """The curve as a chart whose specification does not depend on the data, so that new points do not redraw it.
+
+    A click on a point of the training line is its selection `PICK`; Shift and the wheel zoom, dragging moves.
+    """
+    base = alt.Chart(curve_table(curve, signs))
     mark = {"field": "mark", "type": "nominal"}
     legend = alt.Legend(title=None, orient="top", direction="horizontal", symbolSize=80, values=_LABELS[:3])
-    base = alt.Chart(table)
-    whiskers = base.mark_rule(strokeWidth=6, strokeCap="round", opacity=0.3).encode(
-        x=x,
-        y=alt.Y("low:Q", scale=scale, title=""),
-        y2="high:Q",
-        color=alt.Color("color:N", scale=None),
+    x = alt.X("evaluation:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False, labelFlush=False), **_X)
+    y = alt.Y(
+        "accuracy:Q",
+        title="Accuracy (%)",
+        scale=_Y,
+        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], tickSize=0, domain=False),
     )
-    accepted = base.mark_line(interpolate="step-after", strokeWidth=2, color=ACCENT, opacity=0.8).encode(
-        x=x, y=alt.Y("best:Q", scale=scale, title="")
-    )
-    points = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
-        x=x,
-        y=y,
-        shape=alt.Shape(**mark, scale=alt.Scale(domain=_LABELS, range=_SHAPES), legend=legend),
-        stroke=alt.Stroke(**mark, scale=alt.Scale(domain=_LABELS, range=_STROKES), legend=legend),
-        fill=alt.Fill(**mark, scale=alt.Scale(domain=_LABELS, range=_FILLS), legend=legend),
-        tooltip=[
-            alt.Tooltip("evaluation:Q", title="Evaluation"),
-            alt.Tooltip("mark:N", title="Outcome"),
-            alt.Tooltip("result:N", title="Accuracy"),
-            alt.Tooltip("interval:N", title="95 % interval"),
-            alt.Tooltip("epoch:Q", title="Accepted epochs"),
-            alt.Tooltip("functions:N", title="Functions"),
-            alt.Tooltip("reason:N", title="Reason"),
-        ],
+    # Validation stands a little to the right, so that its intervals do not lie on those of training.
+    beside = base.transform_calculate(evaluation="datum.evaluation + 0.12").transform_filter("isValid(datum.val)")
+    val_x = alt.X("evaluation:Q", **_X)
+    points = (
+        base.mark_point(size=110, strokeWidth=2, opacity=1, cursor="pointer")
+        .encode(
+            x=x,
+            y=y,
+            shape=alt.Shape(**mark, scale=alt.Scale(domain=_LABELS, range=_SHAPES), legend=legend),
+            stroke=alt.Stroke(**mark, scale=alt.Scale(domain=_LABELS, range=_STROKES), legend=legend),
+            fill=alt.Fill(**mark, scale=alt.Scale(domain=_LABELS, range=_FILLS), legend=legend),
+            tooltip=[
+                alt.Tooltip("evaluation:Q", title="Evaluation"),
+                alt.Tooltip("outcome:N", title="Outcome"),
+                alt.Tooltip("reason:N", title="Reason"),
+                alt.Tooltip("result:N", title="Training"),
+                alt.Tooltip("validation:N", title="Validation"),
+                alt.Tooltip("epoch:Q", title="Accepted epochs"),
+                alt.Tooltip("functions:N", title="Functions"),
+            ],
+        )
+        .add_params(
+            alt.selection_point(name=PICK, fields=["evaluation"], on="click", toggle=False),
+            alt.selection_interval(name="zoom", bind="scales", encodings=["x"], zoom="wheel![event.shiftKey]"),
+        )
     )
     words = (
         base.transform_joinaggregate(points="count()")
         .transform_filter(f"datum.points <= {_MANY}")
-        .mark_text(dy=-13, fontSize=11)
-        .encode(
-            x=x,
-            y=alt.Y("high:Q", scale=scale, title=""),
-            text="mark:N",
-            color=alt.Color("color:N", scale=None),
-        )
+        .mark_text(dy=-11, fontSize=11)
+        .encode(x=x, y=alt.Y("high:Q", scale=_Y, title=""), text="mark:N", color=alt.Color("color:N", scale=None))
     )
-    return alt.layer(whiskers, accepted, points, words).properties(height=height)
+    return alt.layer(
+        *_whole_run(base),
+        _whiskers(base, x, "low", "high").encode(color=alt.Color("color:N", scale=None)),
+        base.mark_line(interpolate="step-after", strokeWidth=2, color=ACCENT, opacity=0.8).encode(
+            x=x, y=alt.Y("best:Q", scale=_Y, title="")
+        ),
+        _whiskers(beside, val_x, "val_low", "val_high", VIOLET),
+        beside.mark_line(strokeWidth=2, strokeDash=[5, 3], color=VIOLET).encode(
+            x=val_x, y=alt.Y("val:Q", scale=_Y, title="")
+        ),
+        beside.mark_square(size=46, color=VIOLET, opacity=1).encode(x=val_x, y=alt.Y("val:Q", scale=_Y, title="")),
+        base.transform_filter("datum.by_hand")
+        .mark_point(size=340, shape="circle", strokeWidth=1.5, opacity=1, color=GREEN)
+        .encode(x=x, y=alt.Y("accuracy:Q", scale=_Y, title="")),
+        points,
+        words,
+    ).properties(height=height)
+
+
+def _whole_run(base: alt.Chart) -> list[alt.Chart]:
+    """The noise band and the ceiling, drawn once across the chart; nothing where they were not measured."""
+    once = base.transform_filter("datum.evaluation == 0")
+    noise = once.transform_filter("isValid(datum.noise_low)")
+    top = once.transform_filter("isValid(datum.ceiling)")
+    return [
+        noise.mark_rect(color=GREY, opacity=0.22).encode(y=alt.Y("noise_low:Q", scale=_Y, title=""), y2="noise_high:Q"),
+        noise.mark_rule(color=GREY, opacity=0.5).encode(y=alt.Y("noise_high:Q", scale=_Y, title="")),
+        noise.mark_rule(color=GREY, opacity=0.5).encode(y=alt.Y("noise_low:Q", scale=_Y, title="")),
+        top.mark_rule(color=GREEN, strokeDash=[2, 3], strokeWidth=1.5).encode(y=alt.Y("ceiling:Q", scale=_Y, title="")),
+    ]
+
+
+def _whiskers(base: alt.Chart, x: alt.X, low: str, high: str, color: str | None = None) -> alt.Chart:
+    mark = {"color": color} if color else {}
+    return base.mark_rule(strokeWidth=5, strokeCap="round", opacity=0.3, **mark).encode(
+        x=x, y=alt.Y(f"{low}:Q", scale=_Y, title=""), y2=f"{high}:Q"
+    )
+
+
+def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> str:
+    """What the lines and bands of the chart stand for, in a sentence each, with n and split."""
+    first = curve[0].result
+    said = [f"Blue: training tasks (n = {curve[-1].result.n}, {hold_out}), the step line is the accepted set."]
+    validated = [point.validation for point in curve if point.validation]
+    if validated:
+        said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), which decide nothing.")
+    if any(point.by for point in curve):
+        said.append("Green ring: changed by hand.")
+    spread = noise_spread(first, signs.again)
+    times = f"{len(signs.again)} time{'s' * (len(signs.again) != 1)}"
+    if spread is None:
+        said.append("Noise was not measured: set null edits to 1 or more to have the baseline run again.")
+    elif spread == 0:
+        said.append(f"Noise: measured again {times} without a change, the baseline gave the same accuracy.")
+    else:
+        said.append(f"Grey band: noise, {100 * spread:.1f} points when the baseline was measured again {times}.")
+    if signs.ever_solved:
+        top = signs.ever_solved
+        said.append(
+            f"Green dots: {percent(top.accuracy)} ({top.correct} of {top.n}) of the training tasks were solved by "
+            "some version, the most a choice among them could reach."
+        )
+    said.append("Bars: 95 % intervals. Shift and wheel zoom; a click shows the update.")
+    return " ".join(said)

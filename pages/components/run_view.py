@@ -3,54 +3,48 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL, RunConfig
+from agentopt_core.diagnosis import diagnose
 from agentopt_core.errors import AgentOptError, NotFound
+from agentopt_core.forecast import time_left
 from agentopt_core.rollouts import PROTECTION
-from agentopt_core.views import LIVE, EventLine, Progress, RunSummary, UpdateView
-from pages.components.curve import accuracy_curve
+from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
+from pages.components.curve import PICK, accuracy_curve, legend_words
+from pages.components.diagnoses import diagnoses
+from pages.components.event_log import event_log
 from pages.components.picker import run_picker
 from pages.components.run_ending import ending
 from pages.components.run_form import fill_form
 from pages.components.run_list import models, status_badge
 from pages.components.say import (
     accuracy,
-    clock,
     compact,
     cost,
+    duration,
     interval,
     outcome,
     plain,
     points,
     remaining,
-    shorten,
     split_words,
     title,
     under_way,
 )
-from pages.components.shell import FUNCTIONS, TRAIN
+from pages.components.shell import REVIEW, TRAIN
+from pages.components.spending import spending
 from pages.components.states import error_state, guarded, lagging
+from pages.components.updates import VERDICTS as VERDICTS  # the Functions page takes them from here
+from pages.components.updates import chosen_step, show, update_detail, update_list
 from pages.components.workbench import workbench
 
 TICK_S = 1.0
-UPDATES_A_PAGE = 8
-SEVERITIES = {"info": "Info", "good": "Good news", "warning": "Warnings", "error": "Errors"}
-SIGNS = {"info": "·", "good": "✓", "warning": "!", "error": "✕"}
 STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
-VERDICTS = {
-    "kept": ("kept", "blue", ":material/check:"),
-    "rolled_back": ("rolled back", "orange", ":material/undo:"),
-    "rejected": ("rejected", "red", ":material/thumb_down:"),
-    "unchanged": ("unchanged", "gray", ":material/remove:"),
-    "baseline": ("baseline", "gray", ":material/flag:"),
-    "pending": ("being decided", "gray", ":material/hourglass:"),
-    "refused": ("refused", "red", ":material/block:"),
-}
-"""Word, colour and icon of what became of a candidate or a proposal."""
+Ask = Callable[[str, str], None]
+"""Gives the trainer a command, and says so."""
 
 
 def show_run(run_id: str) -> None:
@@ -86,29 +80,74 @@ def _tick(run_id: str) -> None:
 def _draw(run: RunSummary) -> None:
     bench = workbench()
     run_id = run.run_id  # the address may hold only its beginning
-    progress = bench.progress(run_id)
+    live = run.status in LIVE
+    config = bench.config(run_id)
+    curve = bench.curve(run_id)
+    signs = bench.signs(run_id)
+    updates = bench.updates(run_id)
     _header(run)
     lagging(bench.history_problem)
     if run.status == "failed":
         error_state(run.status_reason, run.hint, title="The run cannot go on")
-        _train_again(bench.config(run_id), key="again_failed")
+        _train_again(config, key="again_failed")
     elif run.status in {"interrupted", "damaged"}:
         st.warning(f"{plain(run.status_reason, 600)}  \n{plain(run.hint, 300)}", title="No trainer works on this run")
+    elif run.status == "waiting":
+        _waits(run)
     if run.status in {"finished", "stopped"}:
         ending(run)
-    _figures(run, bench.config(run_id))
-    if run.status in LIVE:
-        _progress(run, progress)
+    _figures(run, curve)
+    doing, spent = st.columns(2, gap="medium") if live else (None, st.container())
+    if doing:
+        with doing:
+            _progress(run, bench.progress(run_id), time_left(run, curve, config.training.evaluations_limit))
+    with spent:
+        spending(bench.usage_by_role(run_id), config.budget, bench.pace(run_id) if live else None)
+    chosen = chosen_step(updates)
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        curve = bench.curve(run_id)
-        if curve:
-            st.altair_chart(accuracy_curve(curve), key="curve", alt=f"Accuracy by evaluation: {outcome(run)}")
-        else:
-            st.caption("The curve begins with the baseline: the agent without functions, on all training tasks.")
+        _curve(run, curve, signs)
     with right:
-        _log(bench.events(run_id, limit=200))
-    _updates(run, bench.updates(run_id))
+        if chosen is not None:
+            shown = next(update for update in updates if update.step == chosen)
+            update_detail(run, shown, bench.decisions(run_id).get(chosen))
+        else:
+            st.caption("A click on a point of the curve will show its update here.")
+    diagnoses(diagnose(run, curve, signs))
+    left, right = st.columns([5, 3], gap="medium")
+    with left:
+        update_list(run, updates, chosen)
+    with right:
+        event_log(bench, run_id, live)
+
+
+def _curve(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> None:
+    if not curve:
+        st.caption("The curve begins with the baseline: the agent without functions, on all training tasks.")
+        return
+    steps = {point.evaluation: point.step for point in curve}
+
+    def picked() -> None:
+        points = st.session_state["curve"]["selection"].get(PICK) or []
+        step = steps.get(points[0].get("evaluation")) if points else None
+        if step is not None:
+            show(step)
+
+    st.altair_chart(
+        accuracy_curve(curve, signs), key="curve", on_select=picked, selection_mode=PICK,
+        alt=f"Accuracy by evaluation: {outcome(run)}",
+    )  # fmt: skip
+    st.caption(plain(legend_words(curve, signs, run.hold_out_label), 1200))
+
+
+def _waits(run: RunSummary) -> None:
+    """The run stands still until a person decides: the way there, where nobody overlooks it."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f":orange[:material/rate_review:] **An update waits for you.** {plain(run.status_reason, 300)}")
+        st.page_link(
+            REVIEW, label="**Decide on the Review page**", icon=":material/arrow_forward:",
+            query_params={"run": run.run_id}, width="content",
+        )  # fmt: skip
 
 
 def _header(run: RunSummary) -> None:
@@ -156,110 +195,84 @@ def _controls(run: RunSummary) -> None:
     if run.status == "running":
         if st.button("Pause", icon=":material/pause:", key="pause"):
             ask("pause", "Asked to pause: rollouts in flight end first.")
-        chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
-        if chosen:
-            ask(chosen, f"{STOPS[chosen]}: asked. What was accepted stays.")
+        _stop(run, ask)
+    elif run.status == "waiting":
+        _stop(run, ask)
     elif run.status == "paused":
         if st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
             ask("resume", "Asked to resume.")
         if st.button("Stop", icon=":material/stop:", key="stop_paused"):
-            ask("stop", "Asked to stop. What was accepted stays.")
+            _sure_to_stop(run, ask)
     elif run.can_resume and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
         ask("resume", "A trainer goes on where the journal ends.")
         st.rerun()
 
 
-def _figures(run: RunSummary, config: RunConfig) -> None:
+def _stop(run: RunSummary, ask: Ask) -> None:
+    chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
+    if chosen == "stop":
+        _sure_to_stop(run, ask)
+    elif chosen:
+        ask(chosen, f"{STOPS[chosen]}: asked. What was accepted stays.")
+
+
+@st.dialog("Stop now?")
+def _sure_to_stop(run: RunSummary, ask: Ask) -> None:
+    st.markdown(
+        f"**{plain(title(run))}** ({plain(run.run_id)}) stops where it is. The evaluation under way is cut off; what "
+        "was accepted stays, and the run can be resumed."
+    )
+    if st.button("Stop this run", type="primary", icon=":material/stop:", key="stop_for_sure"):
+        ask("stop", "Asked to stop. What was accepted stays.")
+        st.rerun()
+
+
+def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
     card = {"border": True, "height": "stretch"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
     n = f" (n = {run.best.n})" if run.best else ""
     about = f"Of the accepted functions; 95 % interval {interval(run.best)}. Baseline {accuracy(run.baseline)}."
-    limit = f"limit ${config.budget.usd:.2f}" if config.budget.usd else "no limit set"
     row = f"{run.withdrawn_in_a_row} steps without gain, C = {run.patience}"
     gain = points(run.baseline, run.best) if run.best_evaluation else None
-    if config.budget.requests:
-        limit = f"{run.usage.requests} of {config.budget.requests} requests"
-    elif config.budget.tokens:
-        limit = f"{compact(run.usage.tokens)} of {compact(config.budget.tokens)} tokens"
+    validated = [point for point in curve if point.validation and point.verdict in ("baseline", "kept")]
     with st.grid(5, min_column_width=150):
         st.metric(f"Accuracy{n}", accuracy(run.best), gain, help=about, **card)
+        if validated:
+            first, last = validated[0].validation, validated[-1].validation
+            st.metric(
+                f"Validation (n = {last.n})", accuracy(last), points(first, last) if len(validated) > 1 else None,
+                help=f"Of the accepted functions on tasks that decide nothing; 95 % interval {interval(last)}. "
+                f"Baseline {accuracy(first)}.", **card,
+            )  # fmt: skip
+        else:
+            st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)
         st.metric("Accepted epochs", f"{run.epoch} of {run.max_epochs}", row, **quiet)
         st.metric("Functions", run.functions, f"{run.evaluations} evaluations", **quiet)
-        st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)
-        st.metric("Cost", cost(run.usage), limit, help="A dash when a model's price is unknown.", **quiet)
+        st.metric(
+            "Cost", cost(run.usage), f"{compact(run.usage.tokens)} tokens", help="A dash when a price is unknown.",
+            **quiet,
+        )  # fmt: skip
 
 
-def _progress(run: RunSummary, progress: Progress | None) -> None:
+def _progress(run: RunSummary, progress: Progress | None, left: tuple[float, float] | None) -> None:
     if progress is None or progress.phase == "idle":
-        st.progress(0, text="Paused" if run.status == "paused" else "The trainer is getting ready")
-        return
-    if progress.phase == "optimizing":
+        resting = {"paused": "Paused", "waiting": "Waits for a review"}
+        st.progress(0, text=resting.get(run.status, "The trainer is getting ready"))
+    elif progress.phase == "optimizing":
         st.progress(1.0, text="The optimizer reads the failures and writes an update")
-        return
-    said = [under_way(progress), f"{progress.correct} right"]
-    if progress.faults:
-        said.append(f"{progress.faults} not scored")
-    said.append("paused" if run.status == "paused" else remaining(progress, time.time()))
-    st.progress(min(1.0, progress.done / max(1, progress.total)), text=", ".join(filter(None, said)))
-
-
-def _log(events: Sequence[EventLine]) -> None:
-    shown = st.pills(
-        "Event log", list(SEVERITIES), format_func=SEVERITIES.__getitem__, selection_mode="multi",
-        default=list(SEVERITIES), key="log", bind="query-params",
-    )  # fmt: skip
-    lines = [event for event in events if event.severity in (shown or SEVERITIES)]
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "at": [clock(event.at) for event in lines],
-                "sign": [SIGNS[event.severity] for event in lines],
-                "text": [shorten(event.text, 600) for event in lines],
-            },
-            dtype="string",
-        ),
-        hide_index=True, height=272 if len(lines) > 6 else "auto", key="log_table", alt="Event log, newest first",
-        column_config={
-            "at": st.column_config.TextColumn("Time", width=70),
-            "sign": st.column_config.TextColumn("", width=28),
-            "text": st.column_config.TextColumn("What happened", width=420),
-        },
-    )  # fmt: skip
-
-
-def _updates(run: RunSummary, updates: Sequence[UpdateView]) -> None:
-    if not updates:
-        return
-    st.subheader("Updates", anchor=False)
-    pages = -(-len(updates) // UPDATES_A_PAGE)
-    page = st.pagination(pages, key="updates_page", bind="query-params") if pages > 1 else 1
-    newest = list(reversed(updates))
-    for update in newest[(page - 1) * UPDATES_A_PAGE : page * UPDATES_A_PAGE]:
-        _update(run, update)
-
-
-def _update(run: RunSummary, update: UpdateView) -> None:
-    word, color, icon = VERDICTS[update.verdict]
-    undecided = update.verdict == "pending" and run.status not in LIVE
-    if undecided:
-        word, icon = "not decided", ":material/remove:"
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
-        st.badge(word, color=color, icon=icon)
-        with st.container(gap="xxsmall"):
-            working = update.verdict == "pending" and not undecided
-            nothing = "the optimizer is at work" if working else "no valid action"
-            did = ", ".join(f"{action.op} {action.name}" for action in update.actions) or nothing
-            change = f": {accuracy(update.base)} to {accuracy(update.candidate)}" if update.candidate else ""
-            tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
-            st.markdown(f"**Update {update.step}** {plain(did, 160)}{change}{tally}")
-            number = len(update.refusals)
-            refused = f" {number} proposal{'s' if number > 1 else ''} refused." if number else ""
-            st.caption(plain(update.reason, 300) + refused)
-        if update.actions:
-            st.page_link(
-                FUNCTIONS, label="Diff", icon=":material/difference:",
-                query_params={"run": run.run_id, "name": update.actions[0].name, "step": str(update.step)},
-            )  # fmt: skip
+    else:
+        said = [under_way(progress), f"{progress.correct} right"]
+        if progress.faults:
+            said.append(f"{progress.faults} not scored")
+        said.append("paused" if run.status == "paused" else remaining(progress, time.time()))
+        st.progress(min(1.0, progress.done / max(1, progress.total)), text=", ".join(filter(None, said)))
+    if left is not None:
+        st.caption(
+            f"Run: {duration(left[0])} to {duration(left[1])} left until a rule ends it.",
+            help="By the median time of the last evaluations: soonest when every further update is kept (E) or "
+            "withdrawn (C), at most in the worst case of Algorithm 2. A perfect score, a limit or a person may end it "
+            "sooner.",
+        )
 
 
 def _settings(config: RunConfig) -> None:

@@ -30,12 +30,15 @@ from agentopt_core.views import (
     FunctionVersion,
     LineageNode,
     Opening,
+    Pace,
     Progress,
     RunSummary,
+    Signs,
     TaskMatrix,
     TaskSetSummary,
     UpdateView,
 )
+from agentopt_core.views.reviews import DecisionView
 
 NOW = 1_790_000_000.0
 N = 40
@@ -102,6 +105,7 @@ class FakeRun:
     versions: tuple[FunctionVersion, ...] = ()
     accepted: FunctionSet = field(default_factory=FunctionSet)
     events: tuple[EventLine, ...] = ()
+    signs: Signs = field(default_factory=Signs)
 
 
 def summary(run_id: str = "run-1", status: str = "finished", **changes: object) -> RunSummary:
@@ -398,8 +402,17 @@ class FakeWorkbench:
     def accepted_functions(self, run_id: str) -> FunctionSet:
         return self._of(run_id).accepted
 
-    def events(self, run_id: str, limit: int = 200, before: int | None = None) -> list[EventLine]:
-        return list(self._of(run_id).events)[:limit]
+    def events(
+        self, run_id: str, limit: int = 200, before: int | None = None, *, severities=None, kinds=None, text: str = ""
+    ) -> list[EventLine]:
+        return [
+            line
+            for line in self._of(run_id).events
+            if (before is None or line.offset < before)
+            and (severities is None or line.severity in severities)
+            and (kinds is None or line.kind in kinds)
+            and text.lower() in line.text.lower()
+        ][:limit]
 
     def export_zip(self, run_id: str) -> bytes:
         return b"PK\x05\x06" + bytes(18)
@@ -443,3 +456,17 @@ class FakeWorkbench:
             for version in self._of(run_id).versions
             if (version.name, version.step) == (name, step)
         )
+
+    # What the Train page asks beside the curve.
+
+    def signs(self, run_id: str) -> Signs:
+        return self._of(run_id).signs
+
+    def pace(self, run_id: str) -> Pace:
+        return Pace(requests_per_min=84.0, tokens_per_min=57_000.0, seconds=60.0)
+
+    def usage_by_role(self, run_id: str) -> dict[str, Usage]:
+        return {"agent": self._of(run_id).summary.usage}
+
+    def decisions(self, run_id: str) -> dict[int, DecisionView]:
+        return {}

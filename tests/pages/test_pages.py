@@ -294,6 +294,8 @@ def test_a_paused_run_can_be_resumed_and_stopped(page):
     at = page(bench, "train", run="run-9")
     at.button(key="resume").click().run()
     at.button(key="stop_paused").click().run()
+    assert "run-9" in texts(at).split("stops where it is")[0][-20:]
+    at.button(key="stop_for_sure").click().run()
     assert bench.asked == [("resume", "run-9", "dashboard"), ("stop", "run-9", "dashboard")]
 
 
