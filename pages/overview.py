@@ -1,56 +1,29 @@
 """Overview: what is going on?"""
 
-from pages.components.shell import TASKS, TRAIN, bootstrap
+from pages.components.shell import COMPARE, REVIEW, bootstrap
 
 bootstrap()
 
 import streamlit as st
 
-from agentopt_core.config import DEMO_LABEL, Budget
+from agentopt_core.config import DEMO_LABEL
 from agentopt_core.views import LIVE
-from pages.components.run_list import FILTERS, live_cards, runs_table
-from pages.components.say import DASH, FIT, accuracy, compact, plain, points
+from agentopt_core.views.keeping import matching
+from pages.components.presentation import presenting
+from pages.components.run_list import FILTERS, figures, live_cards, runs_table
+from pages.components.run_manage import archive, manage_dialogs, open_dialog, undo_bar
+from pages.components.say import FIT, plain, shorten, title
 from pages.components.states import empty_state, guarded, heading, lagging
-from pages.components.task_sets import UPLOAD
+from pages.components.welcome import calls_whom, load_sample_button, sample_sets, welcome
 from pages.components.workbench import workbench
 
 TICK_S = 2.0
-WATCHABLE_MS = 350.0
-QUICK_REQUESTS = 600
-"""What one click may ask of an endpoint that may cost money."""
-
-
-def figures(runs) -> None:
-    live = sum(run.status in LIVE for run in runs)
-    latest = next((run for run in runs if run.best and run.baseline), None)
-    n = f", n = {latest.best.n}" if latest else ""
-    costs = [run.usage.cost_usd for run in runs]
-    total = None if None in costs else sum(costs)
-    card = {"border": True, "height": "stretch"}
-    quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    with st.grid(5, min_column_width=150):
-        st.metric("Runs", len(runs), f"{live} live", **quiet)
-        st.metric(
-            "Newest run, accuracy",
-            accuracy(latest.best if latest else None),
-            f"{points(latest.baseline, latest.best)}{n}" if latest and latest.best_evaluation else None,
-            help="Of its accepted functions, on its own training tasks; the test split stands in the table.",
-            **card,
-        )
-        st.metric("Functions learned", sum(run.functions for run in runs), "over all runs", **quiet)
-        requests = compact(sum(run.usage.requests for run in runs))
-        st.metric("Tokens", compact(sum(run.usage.tokens for run in runs)), f"{requests} requests", **quiet)
-        st.metric(
-            "Cost",
-            DASH if total is None else f"${total:.3f}",
-            "a price is unknown" if total is None else "over all runs",
-            help="A dash when the price of a model is unknown.",
-            **quiet,
-        )
+SHOWN_REVIEWS = 5
+MAX_COMPARED = 6
 
 
 @st.fragment(run_every=TICK_S)
-def live(drawn: frozenset[tuple[str, str]]) -> None:
+def live(drawn: frozenset[tuple[str, str, int]]) -> None:
     """Live runs as they go on; draws the whole page again when a run came, ended or changed its status."""
     with guarded():
         runs = workbench().runs()
@@ -67,105 +40,113 @@ def states(runs) -> frozenset[tuple[str, str, int]]:
     return frozenset((run.run_id, run.status, run.evaluations) for run in runs)
 
 
-def quick_config(config):
-    """What one click starts: the demo model at a pace a person can watch, a real endpoint with a limit."""
-    if not config.is_demo:
-        return config.with_(budget=Budget(requests=QUICK_REQUESTS))
-    endpoint = config.agent.endpoint.with_(demo_latency_ms=WATCHABLE_MS)
-    return config.with_(
-        agent=config.agent.with_(endpoint=endpoint), optimizer=config.optimizer.with_(endpoint=endpoint)
-    )
-
-
-def quick_start(first: bool) -> None:
-    bench = workbench()
-    preset = next(iter(bench.presets().values()))
-    endpoint = preset.config.agent.endpoint
-    samples = [one for one in bench.task_sets() if one.is_sample]
-    with st.grid(max(1, min(3, len(samples))), min_column_width=260):
-        for sample in samples:
-            with st.container(border=True, height="stretch"):
-                st.markdown(f"**{plain(sample.name)}**")
-                st.caption(plain(sample.description, 240))
-                st.space("stretch")
-                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                    st.caption(f"{sample.splits.get('train', 0)} training tasks", width="content")
-                    if st.button(
-                        "Start training", icon=":material/play_arrow:", key=f"quick_{sample.id}",
-                        type="primary" if first else "secondary",
-                    ):  # fmt: skip
-                        config = quick_config(preset.config).with_(name=sample.name)
-                        run_id = bench.start(config, sample.id, by="dashboard")
-                        st.toast("Training started.", icon=":material/play_arrow:")
-                        st.switch_page(TRAIN, query_params={"run": run_id})
-    if endpoint.is_demo:
-        st.caption(DEMO_LABEL if first else "The demo model answers. For another one, open Train.")
+def waiting_reviews(runs) -> None:
+    """What waits for a person comes before everything else."""
+    waiting = workbench().waiting_reviews()
+    if not waiting:
         return
-    st.caption(
-        f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')} and ends after "
-        f"{QUICK_REQUESTS} requests at most. The Train page takes another limit, or the demo model instead."
-    )
+    names = {run.run_id: title(run) for run in runs}
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        many = len(waiting) != 1
+        st.markdown(
+            f":material/rate_review: **{len(waiting)} update{'s wait' if many else ' waits'} for you**", width="content"
+        )
+        for run_id, step in waiting[:SHOWN_REVIEWS]:
+            st.page_link(
+                REVIEW,
+                label=f"Update {step} of {plain(names.get(run_id, run_id), 40)}",
+                icon=":material/arrow_forward:",
+                query_params={"run": run_id, "update": str(step)},
+            )
+        if len(waiting) > SHOWN_REVIEWS:
+            st.caption(f"and {len(waiting) - SHOWN_REVIEWS} more", width="content")
 
 
-STEPS = (
-    (":material/flag:", "Baseline", "The agent solves every training task without functions."),
-    (":material/edit_note:", "Update", "The optimizer reads the failures and adds, revises or removes functions."),
-    (
-        ":material/rule:",
-        "Keep or roll back",
-        "The tasks are solved again. What is no better is rolled back.",
-    ),
-    (":material/output:", "Export", "What was learned is plain Python, with tools for the OpenAI API."),
-)
-
-
-def welcome() -> None:
-    st.markdown(
-        "AgentOpt trains an LLM agent without touching the LLM: it writes functions for the agent, measures them "
-        "on your tasks, keeps what helps and rolls back what does not."
-    )
-    st.subheader("Start with a sample set", anchor=False)
-    quick_start(first=True)
-    with st.container(horizontal=True):
-        st.page_link(TASKS, label="Bring your own tasks", icon=":material/upload_file:", query_params={"view": UPLOAD})
-        st.page_link(TRAIN, label="Choose every setting", icon=":material/tune:")
-    st.subheader("What happens then", anchor=False)
-    with st.grid(4, min_column_width=220):
-        for icon, name, what in STEPS:
-            with st.container(gap="xxsmall"):
-                st.markdown(f"{icon} **{name}**")
-                st.caption(what)
-
-
-def draw() -> None:
-    runs = workbench().runs()
-    with heading("Overview"):
-        pass
-    lagging(workbench().history_problem)
-    if runs:
-        figures(runs)
-    live(states(runs))
-    if not runs:
-        welcome()
-        return
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+def filtered(runs):
+    """The runs that the filters leave; the filters are in the address."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Runs", anchor=False, width="content")
+        text = st.text_input(
+            "Search", key="q", bind="query-params", placeholder="Search name, tasks, tag, note",
+            label_visibility="collapsed", width=250, max_chars=200, icon=":material/search:",
+        )  # fmt: skip
+        known = sorted({tag for run in runs for tag in run.tags}, key=str.casefold)
+        tags = (
+            st.multiselect(
+                "Tags", known, key="tags", bind="query-params", placeholder="Any tag", label_visibility="collapsed",
+                width=190, format_func=lambda tag: shorten(tag, 40),
+            )
+            if known
+            else []
+        )  # fmt: skip
+        st.space("stretch")
         chosen = st.segmented_control(
             "Show", list(FILTERS), format_func=lambda name: FILTERS[name][0], default="all", required=True, key="show",
             bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-    shown = [run for run in runs if run.status in FILTERS[chosen or "all"][1]]
+    statuses = FILTERS[chosen or "all"][1]
+    return matching(runs, statuses, archived=chosen == "archived", text=text or "", tags=tags), known
+
+
+def selection_bar(chosen) -> None:
+    """What can be done with the ticked runs."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{len(chosen)} ticked**", width="content")
+        if 2 <= len(chosen) <= MAX_COMPARED:
+            together = {"runs": ",".join(run.run_id for run in chosen)}
+            st.page_link(COMPARE, label="Compare", icon=":material/compare_arrows:", query_params=together)
+        else:
+            st.caption(f"Tick 2 to {MAX_COMPARED} to compare them", width="content")
+        away = chosen[0].archived
+        if st.button(
+            "Take out of the archive" if away else "Archive", key="archive_ticked", type="tertiary",
+            icon=":material/unarchive:" if away else ":material/archive:",
+        ):  # fmt: skip
+            archive(workbench(), [run for run in chosen if run.archived == away])
+            st.rerun()
+        if len(chosen) == 1:
+            st.button("Name, tags, note", key="edit_ticked", type="tertiary", icon=":material/edit_note:",
+                      on_click=open_dialog, args=("edit", [chosen[0].run_id]))  # fmt: skip
+        st.button("Delete", key="delete_ticked", type="tertiary", icon=":material/delete:",
+                  on_click=open_dialog, args=("delete", [run.run_id for run in chosen]))  # fmt: skip
+
+
+def draw() -> None:
+    bench = workbench()
+    runs = bench.runs()
+    with heading("Overview"):
+        pass
+    lagging(bench.history_problem)
+    waiting_reviews(runs)
+    if runs:
+        figures([run for run in runs if not run.archived])
+    live(states(runs))
+    if not runs:
+        welcome(bench)
+        return
+    shown, tags = filtered(runs)
+    undo_bar(bench, runs)
     if shown:
-        runs_table(workbench(), shown)
+        bar = st.container()
+        chosen = runs_table(bench, shown)
+        if chosen:
+            with bar:
+                selection_bar(chosen)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
-            "Baseline and best are measured on each run's own training tasks. Test is the accuracy on tasks that "
-            f"training never saw; a dash there means {FIT}, or not opened yet.{demo}"
+            "Baseline and best are measured on each run's own training tasks. Held-out is the accuracy on test tasks "
+            f"that training never saw; a dash there means {FIT}, or not opened yet.{demo}"
         )
     else:
-        empty_state("No run here", "Choose another filter above.")
-    st.subheader("Quick start", anchor=False)
-    quick_start(first=False)
+        empty_state("No run here", "Change the filters above.")
+    manage_dialogs(bench, runs, tags)
+    if presenting():
+        return
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader("Quick start", anchor=False, width="content")
+        load_sample_button(bench)
+    sample_sets(bench)
+    calls_whom(bench)
 
 
 with guarded():

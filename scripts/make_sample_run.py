@@ -10,6 +10,7 @@ through for names of this machine.
 from __future__ import annotations
 
 import getpass
+import re
 import socket
 import sys
 import tempfile
@@ -46,7 +47,7 @@ UPDATE_NOTE = "Worth a look: the rule kept it, a reviewer edited it, and it was 
 def main() -> None:
     """Train with people in the loop, pack, look through."""
     with tempfile.TemporaryDirectory() as folder:
-        bench = Workbench(Path(folder) / "home", live=False)
+        bench = Workbench(Path(folder) / "home")
         run_id = bench.start(CONFIG, TASKS, by=ADA)
         edited = review_to_the_end(bench, run_id)
         bench.tag(run_id, ["sample run", "demo model"], by=ADA)
@@ -64,18 +65,20 @@ def review_to_the_end(bench: Workbench, run_id: str) -> int:
     """Answer every proposal until the run ends; returns the step of the update that was edited."""
     deadline = time.monotonic() + PATIENCE_S
     good = bad = edited = 0
+    answered: set[int] = set()
     while (run := bench.run(run_id)).status != "finished":
         if time.monotonic() > deadline or run.status in ("failed", "damaged"):
             raise SystemExit(f"The run did not end: {run.status}, {run.status_reason}.")
         for card in bench.review_queue():
+            if card.step in answered:  # the trainer has not read it yet
+                continue
+            answered.add(card.step)
             good, bad = good + (card.rule == "kept"), bad + (card.rule != "kept")
             decision = answer(card, good, bad)
             if card.rule == "kept" and good == 2:
                 edited = card.step
                 bench.change(run_id, by_hand(bench, run_id), by=GRACE)
             bench.decide(run_id, decision, by=ADA if card.step % 2 else GRACE)
-            while bench.review_queue() and time.monotonic() < deadline:
-                time.sleep(0.1)
         time.sleep(0.2)
     return edited
 
@@ -116,12 +119,13 @@ def look_through(bundle: Path, folder: Path) -> None:
     """No name of this machine or its user may travel; nor may the bundle grow large."""
     if bundle.stat().st_size > MAX_BYTES:
         raise SystemExit(f"{bundle} has {bundle.stat().st_size} bytes; at most {MAX_BYTES} are shipped.")
-    names = {getpass.getuser(), socket.gethostname(), str(folder), str(ROOT), str(Path.home())} - {"", "/"}
+    paths = [str(folder), str(ROOT), "/home/", "/root/", "/tmp/", "/Users/"]
+    names = [name for name in (getpass.getuser(), socket.gethostname()) if len(name) > 3 and name != "root"]
+    personal = re.compile("|".join([*map(re.escape, paths), *(rf"\b{re.escape(name)}\b" for name in names)]))
     with zipfile.ZipFile(bundle) as archive:
         for name in archive.namelist():
-            text = archive.read(name).decode()
-            if found := next((word for word in names if word in text), None):
-                raise SystemExit(f"{name} in the bundle holds '{found}', a name of this machine.")
+            if found := personal.search(archive.read(name).decode()):
+                raise SystemExit(f"{name} in the bundle holds '{found.group()}', a name of this machine.")
 
 
 if __name__ == "__main__":

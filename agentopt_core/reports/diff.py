@@ -133,11 +133,6 @@ def highlighted_html(code: str) -> list[str]:
     ]
 
 
-def diff_style() -> str:
-    """The style of `.ao-diff`."""
-    return STYLE
-
-
 def folded(rows: list[Row]) -> Iterator[Row | int]:
     """The rows, long unchanged stretches as the number of lines left out."""
     for same, group in groupby(rows, key=lambda row: row.kind == "same"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from agentopt_core.views.runs import RunStatus, RunSummary
 from agentopt_core.words import Word
 
 MAX_NAME = 200
@@ -62,3 +64,31 @@ class Kept(Word):
     """As it was: undo puts these fields back."""
     overwrote: str = ""
     """Who else changed it since it was read, in a sentence; empty when nobody did."""
+
+
+def matching(
+    runs: Iterable[RunSummary],
+    statuses: Container[RunStatus],
+    *,
+    archived: bool = False,
+    text: str = "",
+    tags: Iterable[str] = (),
+) -> list[RunSummary]:
+    """The runs of these statuses, put away or not, with all of these tags, and every word of the text somewhere.
+
+    Words are looked for in name, id, task set, models, tags, status and its reason, and the beginning of the note.
+    """
+    words, wanted = text.casefold().split(), {tag.casefold() for tag in tags}
+    return [
+        run
+        for run in runs
+        if run.status in statuses
+        and run.archived == archived
+        and wanted <= {tag.casefold() for tag in run.tags}
+        and all(word in _searched(run) for word in words)
+    ]
+
+
+def _searched(run: RunSummary) -> str:
+    fields = (run.name, run.run_id, run.task_set, run.agent_model, run.optimizer_model, run.status, run.status_reason)
+    return "\n".join((*fields, *run.tags, run.note)).casefold()

@@ -115,10 +115,10 @@ class KeepingBench(ReviewBench):
         with self._history(*run_ids) as store:
             return history.best_curves(store, run_ids)
 
-    def waiting_reviews(self) -> int:
-        """How many proposals wait for a person, in all runs."""
+    def waiting_reviews(self) -> list[tuple[str, int]]:
+        """Run and step of every proposal that waits for a person, the oldest first; cheaper than their cards."""
         with self._history() as store:
-            return len(history.waiting(store))
+            return history.waiting(store)
 
     def _change(
         self, run_id: str, by: str, kind: ChangeKind, text: str, changes: Changes, seen: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from urllib.parse import urlencode
 
-from agentopt_core.reports.diff import LINES, diff_style, highlighted_html
+from agentopt_core.reports.diff import LINES, STYLE, highlighted_html
 from agentopt_core.views import Blame
 from pages.components.say import shorten
 
@@ -29,7 +29,7 @@ def blame_html(run_id: str, name: str, blame: Blame, evaluations: dict[int, int 
     )
     cut = f"<p class='ao-note'>Cut to {LINES} lines.</p>" if len(blame.lines) > len(texts) else ""
     table = f"<div class='ao-diff ao-blame'><table><tbody>{''.join(rows)}</tbody></table></div>"
-    return f"{diff_style()}{_STYLE}{table}{cut}{legend}"
+    return f"{STYLE}{_STYLE}{table}{cut}{legend}"
 
 
 def _source(run_id: str, name: str, step: int, by: str, blame: Blame) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,23 @@ import pandas as pd
 import streamlit as st
 
 from agentopt_core.views import LIVE, RunSummary
-from pages.components.say import DASH, accuracy, ago, cost, interval, plain, shorten, title, under_way
+from pages.components.presentation import presenting
+from pages.components.run_manage import archive, open_dialog
+from pages.components.say import (
+    DASH,
+    accuracy,
+    ago,
+    compact,
+    cost,
+    interval,
+    plain,
+    points,
+    shorten,
+    title,
+    under_way,
+)
 from pages.components.shell import TRAIN
+from pages.components.states import guarded
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
@@ -32,18 +48,89 @@ FILTERS = {
     "all": ("All", frozenset(STATUS)),
     "live": ("Live", LIVE),
     "finished": ("Finished", frozenset({"finished", "stopped"})),
-    "attention": ("Needs attention", frozenset({"failed", "interrupted", "damaged"})),
+    "attention": ("Needs attention", frozenset({"waiting", "failed", "interrupted", "damaged"})),
+    "archived": ("Archived", frozenset(STATUS)),
 }
+"""Name and statuses of every filter; all but the last leave out what was put away."""
 
+SHOWN = 500
+"""Rows of the table, at most; the newest."""
+CURVES = 100
+"""Newest runs whose row shows a curve."""
+POINTS = 30
+"""Runs that a sparkline shows, at most; the newest."""
 
-CURVES = 20
-"""Newest runs whose row shows a curve; each takes a query."""
+MENU = {
+    "edit": ":material/edit_note: Name, tags, note",
+    "archive": ":material/archive: Archive",
+    "unarchive": ":material/unarchive: Take out of the archive",
+    "delete": ":material/delete: Delete",
+}
+"""What the menu of a row offers."""
 
 
 def status_badge(run: RunSummary) -> None:
     """The status as icon, word and colour, with its reason on hover."""
     word, icon, color = STATUS[run.status]
     st.badge(word, icon=icon, color=color, help=plain(run.status_reason, 400) or None)
+
+
+def figures(runs: Sequence[RunSummary]) -> None:
+    """The home in five figures; each sparkline goes over the runs, the newest at its right."""
+    oldest_first = list(reversed(runs))
+    live = sum(run.status in LIVE for run in runs)
+    latest = next((run for run in runs if run.best and run.baseline), None)
+    costs = [run.usage.cost_usd for run in runs]
+    total = None if None in costs else sum(cost or 0.0 for cost in costs)
+    reached = [100 * run.best.accuracy for run in oldest_first if run.best and run.best.accuracy is not None]
+    card = {"border": True, "height": "stretch", "chart_type": "area"}
+    quiet = {"delta_color": "off", "delta_arrow": "off", **card}
+    with st.grid(5, min_column_width=150):
+        st.metric(
+            "Runs",
+            len(runs),
+            f"{live} live",
+            chart_data=_spark([*range(1, len(runs) + 1)]),
+            help="Archived ones are not counted.",
+            **quiet,
+        )
+        st.metric(
+            "Newest run, training tasks",
+            accuracy(latest.best if latest else None),
+            points(latest.baseline, latest.best) if latest and latest.best_evaluation else None,
+            delta_description=f"n = {latest.best.n}, 95 % {interval(latest.best)}" if latest and latest.best else None,
+            chart_data=_spark(reached),
+            help="Accuracy of its accepted functions on its own training tasks; the held-out test stands in the table. "
+            "The line: the same of the runs before.",
+            **card,
+        )
+        st.metric(
+            "Functions learned",
+            sum(run.functions for run in runs),
+            "over all runs",
+            chart_data=_spark([run.functions for run in oldest_first]),
+            **quiet,
+        )
+        st.metric(
+            "Tokens",
+            compact(sum(run.usage.tokens for run in runs)),
+            f"{compact(sum(run.usage.requests for run in runs))} requests",
+            chart_data=_spark([run.usage.tokens for run in oldest_first]),
+            **quiet,
+        )
+        st.metric(
+            "Cost",
+            DASH if total is None else f"${total:.3f}",
+            "a price is unknown" if total is None else "over all runs",
+            chart_data=None if total is None else _spark([cost or 0.0 for cost in reversed(costs)]),
+            help="A dash when the price of a model is unknown.",
+            **quiet,
+        )
+
+
+def _spark(values: Sequence[float]) -> list[float] | None:
+    """The newest values for a sparkline; None where there is nothing to compare."""
+    return list(values[-POINTS:]) if len(values) > 1 else None
 
 
 def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]) -> pd.DataFrame:
@@ -59,55 +146,102 @@ def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]
             "interval": [interval(run.best) for run in runs],
             "n": [run.best.n if run.best else None for run in runs],
             "test": [_percent(run.held_out.chosen if run.held_out else None) for run in runs],
+            "test_interval": [interval(run.held_out.chosen if run.held_out else None) for run in runs],
             "test_n": [run.held_out.chosen.n if run.held_out else None for run in runs],
             "curve": [list(curves.get(run.run_id, ())) for run in runs],
-            "model": [shorten(models(run), 60) for run in runs],
-            "functions": [run.functions for run in runs],
+            "tags": [[shorten(tag, 40) for tag in run.tags] for run in runs],
             "cost": [cost(run.usage) for run in runs],
             "updated": [ago(run.updated_at) for run in runs],
+            "reason": [shorten(run.status_reason, 160) for run in runs],
+            "functions": [run.functions for run in runs],
+            "model": [shorten(models(run), 60) for run in runs],
+            "menu": [_menu(run) for run in runs],
         }
     )
 
 
-def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> None:
-    """The table of runs; a button in each row opens the run on the Train page."""
-    shown = list(runs)
-    curves = {
-        run.run_id: [100 * (point.best.accuracy or 0.0) for point in bench.curve(run.run_id)] for run in shown[:CURVES]
-    }
+def _menu(run: RunSummary) -> list[str]:
+    offered = ["edit", "unarchive" if run.archived else "archive"]
+    return [MENU[name] for name in (offered if run.status in LIVE else [*offered, "delete"])]
+
+
+PRESENTED = ("open", "run", "status", "baseline", "best", "interval", "n", "test", "test_n", "curve", "cost")
+"""Columns that people see who look on."""
+
+
+def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]:
+    """The table of runs; returns those that are ticked. A button opens the run, a menu keeps it in order."""
+    shown = list(runs[:SHOWN])
+    curves = bench.best_curves([run.run_id for run in shown[:CURVES]])
 
     def open_run() -> None:
         click = st.session_state["open_run"]
         st.switch_page(TRAIN, query_params={"run": shown[click.row].run_id})
 
+    def act() -> None:
+        click = st.session_state["run_menu"]
+        run = shown[click.row]
+        action = next(name for name, label in MENU.items() if label == click.label)
+        if action in ("archive", "unarchive"):
+            with guarded():
+                archive(bench, [run])
+        else:
+            open_dialog(action, [run.run_id])
+
     words = [word for word, _, _ in STATUS.values()]
     colors = [color for _, _, color in STATUS.values()]
-    number = st.column_config.NumberColumn
-    st.dataframe(
-        runs_frame(shown, curves),
+    number, words_column, button = (
+        st.column_config.NumberColumn,
+        st.column_config.TextColumn,
+        st.column_config.ButtonColumn,
+    )
+    frame = runs_frame(shown, curves)
+    # Ticks are row numbers: other rows make another table.
+    rows = hashlib.sha256("\n".join(run.run_id for run in shown).encode()).hexdigest()[:12]
+    state = st.dataframe(
+        frame,
+        key=f"runs_{rows}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_order=PRESENTED if presenting() else list(frame),
         hide_index=True,
         placeholder=DASH,
-        alt="All runs with status, accuracy before and after, cost and time",
+        alt="Runs with status, accuracy before and after on training tasks, held-out test, cost and time",
         column_config={
-            "open": st.column_config.ButtonColumn("", on_click=open_run, key="open_run", type="tertiary", width=92),
-            "run": st.column_config.TextColumn("Run", width=150),
-            "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=110),
-            "tasks": st.column_config.TextColumn("Tasks", width=120),
-            "model": st.column_config.TextColumn("Model", width=105),
-            "baseline": number("Baseline", format="%.1f %%", help="Accuracy without functions, training tasks"),
-            "best": number("Best", format="%.1f %%", help="Accuracy of the accepted functions, training tasks"),
-            "interval": st.column_config.TextColumn("95 % interval", help="Wilson's interval of the best"),
-            "curve": st.column_config.LineChartColumn(
-                "Curve", y_min=0, y_max=100, width=90, help="Accepted accuracy over the evaluations, 0 to 100 %"
+            "open": button("", on_click=open_run, key="open_run", type="tertiary", width=88),
+            "run": words_column("Run", width=170),
+            "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=108),
+            "tasks": words_column("Tasks", width=125),
+            "baseline": number(
+                "Baseline", format="%.1f %%", width=76, help="Accuracy without functions, training tasks"
             ),
-            "n": number("n", help="Scored training tasks", width=45),
-            "test": number("Test", format="%.1f %%", width=75, help="On the test split, which training never saw"),
-            "test_n": number("Test n", help="Scored test tasks", width=60),
+            "best": number(
+                "Best", format="%.1f %%", width=72, help="Accuracy of the accepted functions, training tasks"
+            ),
+            "interval": words_column("95 % interval", width=108, help="Wilson's interval of the best, training tasks"),
+            "n": number("n", help="Scored training tasks", width=42),
+            "test": number("Held-out", format="%.1f %%", width=80, help="On the test split, which training never saw"),
+            "test_interval": words_column("95 % interval", width=108, help="Wilson's interval, test split"),
+            "test_n": number("n", help="Scored test tasks", width=42),
+            "curve": st.column_config.LineChartColumn(
+                "Curve",
+                y_min=0,
+                y_max=100,
+                width=84,
+                help="Accepted accuracy on the training tasks after every verdict, 0 to 100 %",
+            ),
+            "tags": st.column_config.ListColumn("Tags", width=130),
+            "cost": words_column("Cost", width=64),
+            "updated": words_column("Updated", width=92),
+            "reason": words_column("Why this status", width=200),
             "functions": number("Functions", width=75),
-            "cost": "Cost",
-            "updated": "Updated",
+            "model": words_column("Model", width=105),
+            "menu": button("", on_click=act, key="run_menu", type="tertiary", width=60, pinned=False),
         },
     )
+    if len(runs) > SHOWN:
+        st.caption(f"The newest {SHOWN} of {len(runs)} runs are shown; the search finds older ones.")
+    return [shown[row] for row in state.selection.rows if row < len(shown)]
 
 
 def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:

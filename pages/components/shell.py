@@ -16,6 +16,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
+from pages.components.workbench import workbench
+
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds app.py."""
 ASSETS = ROOT / "pages" / "assets"
@@ -47,19 +49,28 @@ def frame() -> StreamlitPage:
     """Draw browser tab, logo and navigation. Returns the page that the address asks for."""
     st.session_state[_FRAMED] = True
     st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
+    waiting = _waiting()
     st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
     return st.navigation(
         [
             st.Page(OVERVIEW, title="Overview", icon=":material/space_dashboard:", default=True),
             st.Page(TASKS, title="Tasks", icon=":material/checklist:"),
             st.Page(TRAIN, title="Train", icon=":material/show_chart:"),
-            st.Page(REVIEW, title="Review", icon=":material/rate_review:"),
+            st.Page(REVIEW, title=f"Review ({waiting})" if waiting else "Review", icon=":material/rate_review:"),
             st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
             st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(TRACES, title="Traces", icon=":material/forum:"),
         ],
         position="top",
     )
+
+
+def _waiting() -> int:
+    """How many updates wait for a person. The frame is drawn in any case: the page says what is wrong."""
+    try:
+        return len(workbench().waiting_reviews())
+    except Exception:
+        return 0
 
 
 def bootstrap() -> None:

@@ -8,17 +8,35 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.components.person import person_badge
+from pages.components.presentation import presentation_switch
 from pages.components.say import plain
 
+_ANSWERS = "answers"
 _log = logging.getLogger("agentopt.dashboard")
 
 
 @contextmanager
 def heading(title: str) -> Iterator[None]:
-    """The page's one title; what is drawn inside stands at the right of the same line."""
+    """The page's one title; what is drawn inside stands at the right of the same line, before presentation and name."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(title, anchor=False, width="content")
-        yield
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
+            yield
+            presentation_switch()
+            person_badge()
+    answered()
+
+
+def answer(text: str, icon: str = ":material/check:") -> None:
+    """Answer an action with a toast, which outlives the redrawing of the page that follows. `text` is Markdown."""
+    st.session_state.setdefault(_ANSWERS, []).append((text, icon))
+
+
+def answered() -> None:
+    """Show what `answer` was told since."""
+    for text, icon in st.session_state.pop(_ANSWERS, ()):
+        st.toast(text, icon=icon)
 
 
 def empty_state(title: str, next_move: str, icon: str = ":material/inbox:") -> None:

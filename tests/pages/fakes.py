@@ -470,3 +470,9 @@ class FakeWorkbench:
 
     def decisions(self, run_id: str) -> dict[int, DecisionView]:
         return {}
+
+    def best_curves(self, run_ids: Sequence[str]) -> dict[str, list[float]]:
+        return {run_id: [100 * (point.best.accuracy or 0.0) for point in self.curve(run_id)] for run_id in run_ids}
+
+    def waiting_reviews(self) -> list[tuple[str, int]]:
+        return []

@@ -61,7 +61,8 @@ def test_every_page_is_drawn_in_every_state(page, name, state):
 
 def test_an_empty_home_offers_the_sample_sets_and_your_own_tasks(page):
     at = page(FakeWorkbench())
-    assert [button.label for button in at.button] == ["Start training"]
+    labels = [button.label for button in at.button]
+    assert labels == ["Present", "Train on sample tasks", "Load the sample run", "Start training"]
     assert "Bring your own tasks" in texts(at)
     assert DEMO_LABEL in texts(at)
 
