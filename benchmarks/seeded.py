@@ -41,12 +41,17 @@ PRICE = Usage(requests=1, prompt_tokens=900, completion_tokens=120, cost_usd=0.0
 MODEL = "gpt-4o-mini"
 SEPARATE = 4
 """Finished runs that are written and read one by one; the others are copies of them."""
-WORDS = ["the", "volume", "of", "a", "cylinder", "is", "area", "times", "height", "so", "radius", "first", "then", "divide", "multiply", "subtract", "carry", "over", "table", "row", "column", "median", "of", "these", "values", "sorted", "ascending", "gives", "price", "per", "unit", "total", "cost", "change", "ratio", "percent", "therefore", "result", "check", "again", "units", "metres", "hours", "rate", "train", "leaves", "arrives", "difference", "between", "both", "equals"]
+TEXT = """
+the volume of a cylinder is area times height so radius first then divide multiply subtract carry over table row
+column median of these values sorted ascending gives price per unit total cost change ratio percent therefore
+result check again units metres hours rate train leaves arrives difference between both equals
+"""
+WORDS = TEXT.split()
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How much happens in a run: steps after the baseline, tasks of each split; `under_way` leaves the last step open."""
+    """How much happens in a run: steps after the baseline, tasks of each split. `under_way`: the last step is open."""
 
     name: str
     steps: int
@@ -138,7 +143,7 @@ def task_set(shape: Shape) -> TaskSet:
 
 
 class Story:
-    """The events of one run, drawn from a seed: a third of the candidates are kept, tasks differ in how hard they are."""
+    """The events of one run, drawn from a seed: some candidates are kept, and tasks differ in how hard they are."""
 
     def __init__(self, run_id: str, shape: Shape, seed: int) -> None:
         self._run_id = run_id
@@ -182,8 +187,9 @@ class Story:
                 yield self._verdict(step, step, "rolled_back", epoch, row, best, result)
         yield from self._opened(shape.steps + 1, accepted, skill)
         yield e.RunFinished(
-            at=self._tick(), stop="max_evaluations", reason="all evaluations are spent", best_evaluation=accepted_evaluation,
-            functions=accepted, baseline=baseline, best=best, usage=Usage(), wall_s=3_600.0,
+            at=self._tick(), stop="max_evaluations", reason="all evaluations are spent",
+            best_evaluation=accepted_evaluation, functions=accepted, baseline=baseline, best=best, usage=Usage(),
+            wall_s=3_600.0,
         )  # fmt: skip
 
     def _tick(self) -> float:

@@ -1,4 +1,4 @@
-"""How fast the dashboard is with a long history: python benchmarks/ui.py [--rollouts 200000 1000000] [--pages train ...]
+"""How fast the dashboard is with a long history: python benchmarks/ui.py [--rollouts 200000 1000000] [--pages train]
 
 A real server over a seeded home (benchmarks/seeded.py), a real Chromium in front of it. For every page:
 

@@ -108,13 +108,12 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     verdicts = latest(store, "verdicts", run_id, "evaluation")
     spent = store.rows(
         """
+        WITH ends AS (SELECT journal_offset FROM evaluation_ends WHERE run_id = $run_id),
+            asked AS (SELECT * FROM requests WHERE run_id = $run_id)
         SELECT ends.journal_offset, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
             sum(completion_tokens) AS completion_tokens, fsum(cost_usd) AS cost_usd,
             count(*) FILTER (cost_usd IS NULL) AS unpriced
-        FROM requests ASOF JOIN
-            (SELECT run_id, journal_offset FROM evaluation_ends WHERE run_id = $run_id) AS ends
-            ON requests.run_id = ends.run_id AND requests.journal_offset <= ends.journal_offset
-        WHERE requests.run_id = $run_id
+        FROM asked ASOF JOIN ends ON asked.journal_offset <= ends.journal_offset
         GROUP BY ends.journal_offset ORDER BY ends.journal_offset
         """,
         run_id=run_id,

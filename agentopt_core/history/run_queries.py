@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 from agentopt_core.errors import NotFound
-from agentopt_core.history.parts import COUNTED, proportion, usage
+from agentopt_core.history.parts import proportion, usage
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.status import Evidence, finding
 from agentopt_core.history.store import HistoryStore, Row
@@ -20,6 +19,26 @@ from agentopt_core.views import HeldOut, Opening, RunSummary
 
 _READING_S = 2.0
 """Seconds for which the end of a journal that nobody has read yet speaks against calling the run interrupted."""
+
+_LAST = """
+SELECT * FROM {table} WHERE {which} AND {condition}
+QUALIFY row_number() OVER (PARTITION BY run_id ORDER BY journal_offset DESC) = 1
+"""
+
+_EVALUATIONS = """
+SELECT run_id, count(DISTINCT evaluation) AS n FROM evaluation_ends
+WHERE {which} AND split = 'train' AND series = '' GROUP BY run_id
+"""
+
+_FUNCTIONS = """
+WITH accepted AS (
+    SELECT run_id, arg_max(evaluation, journal_offset) AS evaluation FROM verdicts
+    WHERE {which} AND verdict IN ('baseline', 'kept') GROUP BY run_id
+)
+SELECT run_id, arg_max(len(functions), journal_offset) AS n
+FROM evaluation_starts SEMI JOIN accepted USING (run_id, evaluation)
+WHERE series = '' AND split != 'val' GROUP BY run_id
+"""
 
 _SPENT = """
 SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
@@ -64,43 +83,37 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
     which = "true" if run_id is None else "run_id = $run_id"
     values = {} if run_id is None else {"run_id": run_id}
 
-    def facts(table: str, condition: str = "true") -> list[Row]:
-        sql = f"SELECT * FROM {table} WHERE {which} AND {condition} ORDER BY journal_offset"  # noqa: S608 - see below
-        return store.rows(sql, **values)
+    def last(table: str, condition: str = "true") -> dict[str, Row]:
+        """The latest such fact of each run."""
+        return _by_run(store.rows(_LAST.format(table=table, which=which, condition=condition), **values))
 
-    verdicts, ends = facts("verdicts"), facts("evaluation_ends", "split = 'train' AND series = ''")
-    evaluations: dict[str, set[int]] = defaultdict(set)
-    for end in ends:
-        evaluations[end["run_id"]].add(end["evaluation"])
-    starts = facts("evaluation_starts", COUNTED)
-    sizes = {(start["run_id"], start["evaluation"]): len(start["functions"]) for start in starts}
-    last = {
-        "trainer": _last(facts("trainers")),
-        "stop": _last(facts("run_ends")),
-        "command": _last(facts("commands", "command IN ('pause', 'resume')")),
-        "broken": _last(facts("damages")),
-        "verdict": _last(verdicts),
-        "accepted": _last(row for row in verdicts if row["verdict"] in ("baseline", "kept")),
-        "baseline": _last(row for row in ends if row["evaluation"] == 0),
-        "held_out": _last(facts("held_out")),
-        "asked": _last(store.rows(_ASKED.format(which=which), **values)),
-        "openings": {row["run_id"]: row for row in store.rows(_OPENED.format(which=which), **values)},
-        "spent": _last(store.rows(_SPENT.format(which=which), **values)),
+    def figures(sql: str) -> dict[str, Row]:
+        return _by_run(store.rows(sql.format(which=which), **values))
+
+    known = {
+        "trainer": last("trainers"),
+        "stop": last("run_ends"),
+        "command": last("commands", "command IN ('pause', 'resume')"),
+        "broken": last("damages"),
+        "verdict": last("verdicts"),
+        "accepted": last("verdicts", "verdict IN ('baseline', 'kept')"),
+        "baseline": last("evaluation_ends", "evaluation = 0 AND split = 'train' AND series = ''"),
+        "held_out": last("held_out"),
+        "asked": figures(_ASKED),
+        "openings": figures(_OPENED),
+        "spent": figures(_SPENT),
+        "evaluations": figures(_EVALUATIONS),
+        "functions": figures(_FUNCTIONS),
     }
     now = time.time()
     summaries = []
     for row in store.rows(_RUNS.format(which=which), **values):
-        this = row["run_id"]
-        found = row | {name: rows.get(this) for name, rows in last.items()}
-        found["evaluations"] = len(evaluations[this])
-        accepted = found["accepted"]
-        found["functions"] = sizes.get((this, accepted["evaluation"]), 0) if accepted else 0
+        found = row | {name: rows.get(row["run_id"]) for name, rows in known.items()}
         summaries.append(_summary(found, _evidence(store.home, found, now)))
     return summaries
 
 
-def _last(rows: Iterable[Row]) -> dict[str, Row]:
-    """The last of the rows of each run."""
+def _by_run(rows: Iterable[Row]) -> dict[str, Row]:
     return {row["run_id"]: row for row in rows}
 
 
@@ -157,13 +170,13 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         baseline=proportion(row["baseline"], "result"),
         best=proportion(last, "best"),
         best_evaluation=accepted["evaluation"] if accepted else None,
-        evaluations=row["evaluations"],
+        evaluations=row["evaluations"]["n"] if row["evaluations"] else 0,
         epoch=last["epoch"] if last else 0,
         max_epochs=row["max_epochs"],
         withdrawn_in_a_row=last["withdrawn_in_a_row"] if last else 0,
         patience=row["patience"],
         usage=usage(row["spent"]),
-        functions=row["functions"],
+        functions=row["functions"]["n"] if row["functions"] else 0,
         wall_s=row["stop"]["wall_s"] if seen.ended else None,
         stop_kind=(seen.stop or "") if seen.ended else "",
         stop_reason=seen.end_reason if seen.ended else "",
