@@ -7,6 +7,7 @@ bootstrap()
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
+from agentopt_core.views import RunSummary
 from pages.components.function_change import edit
 from pages.components.function_evidence import evidence_view
 from pages.components.function_fork import fork_if_asked, upload
@@ -14,7 +15,7 @@ from pages.components.function_view import functions_view
 from pages.components.lineage import lineage_view
 from pages.components.matrix import matrix_view
 from pages.components.picker import run_picker
-from pages.components.say import outcome, plain
+from pages.components.say import accuracy, outcome, plain
 from pages.components.states import empty_state, guarded, heading
 from pages.components.workbench import workbench
 
@@ -41,7 +42,7 @@ def draw() -> None:
         return
     run = bench.run(run_id)
     run_id = run.run_id  # the address may hold only its beginning
-    facts = [plain(outcome(run), 600), plain(run.hold_out_label) + ".", plain(run.origin, 300)]
+    facts = [plain(outcome(run), 600), plain(unseen(run)), plain(run.origin, 300)]
     st.caption(" ".join(filter(None, facts)) + (f" {DEMO_LABEL}" if run.is_demo else ""))
     if not bench.function_versions(run_id):
         empty_state(
@@ -57,6 +58,14 @@ def draw() -> None:
     )  # fmt: skip
     with guarded():
         VIEWS[view or "Functions"](bench, run)
+
+
+def unseen(run: RunSummary) -> str:
+    """What the functions do on tasks that training never saw, shortly; or that nothing shows it."""
+    found = run.held_out
+    if found is None:
+        return f"{run.hold_out_label.capitalize()}."
+    return f"Held-out test: {accuracy(found.baseline)} to {accuracy(found.chosen)}, n = {found.chosen.n}."
 
 
 with guarded():

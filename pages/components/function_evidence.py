@@ -152,10 +152,11 @@ def _roll_backs(run: RunSummary, found: Sequence[FunctionEvidence]) -> None:
     st.markdown(f"**Rolled back or rejected: {len(told)}**")
     with st.container(height=320 if len(told) > 4 else "content", border=False):
         for step, name, reason in sorted(told)[:REASONS]:
-            st.page_link(
-                FUNCTIONS, label=f"Update {step}: {plain(name, 60)}", icon=":material/undo:",
-                query_params={"run": run.run_id, "name": name, "step": str(step)},
-            )  # fmt: skip
-            st.caption(plain(reason, 1_000))
+            with st.container(gap="xxsmall"):
+                st.page_link(
+                    FUNCTIONS, label=f"Update {step}: {plain(name, 60)}", icon=":material/undo:",
+                    query_params={"run": run.run_id, "name": name, "step": str(step)},
+                )  # fmt: skip
+                st.caption(plain(reason, 1_000))
     if len(told) > REASONS:
         st.caption(f"{len(told) - REASONS} more; the list of versions has them all.")

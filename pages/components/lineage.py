@@ -37,10 +37,12 @@ LOOKS = {
     "unchanged": Look(3, "line-ew-open", "#7C879B"),
     "pending": Look(1, "diamond-open", "#7C879B"),
 }
-AT_ONCE = 40
-"""Nodes shown at once; of more, the last are shown and a slider under the graph moves along."""
+AT_ONCE = 120
+"""Nodes shown at once; of more, the newest are shown and a slider under the graph moves along."""
 _LABELLED = 26
 """Up to so many nodes, those of the side branches have their accuracy beside them, too."""
+_LABEL_WIDTH = 0.045
+"""Of a label, as a share of the graph."""
 DIFFS = 12
 """Functions whose difference is shown at most."""
 
@@ -110,6 +112,7 @@ def lineage_figure(nodes: Sequence[LineageNode], selected: LineageNode | None = 
     if selected:
         _rings(figure, [place[selected.step]], "#4C6FE0", 28)
     few = len(nodes) <= _LABELLED
+    heights = _heights(trunk, min(len(nodes), AT_ONCE))
     for verdict, look in LOOKS.items():
         own = [node for node in nodes if node.verdict == verdict]
         if not own:
@@ -122,14 +125,14 @@ def lineage_figure(nodes: Sequence[LineageNode], selected: LineageNode | None = 
             name=word,
             marker={
                 "symbol": look.symbol,
-                "size": 13,
+                "size": 13 if len(nodes) <= 50 else 9,
                 "color": look.color,
                 "opacity": 1,
                 "line": {"width": 2 if "open" in look.symbol else 0, "color": look.color},
             },
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 1}, "textfont": {"color": None}},
-            text=[_label(node, trunk) if few or look.lane == 0 else "" for node in own],
+            text=[_label(node, heights.get(node.step)) if few or look.lane == 0 else "" for node in own],
             textposition=["top center" if look.lane == 0 else "bottom center" for _ in own],
             textfont={"size": 11},
             cliponaxis=False,
@@ -139,16 +142,20 @@ def lineage_figure(nodes: Sequence[LineageNode], selected: LineageNode | None = 
         )
     names = {lane: word for lane, word in ((0, "kept"), (1, "rolled back"), (2, "rejected"), (3, "unchanged"))}
     long = len(nodes) > AT_ONCE
-    first = end - AT_ONCE + 0.5 if long else -0.7
+    first, last = -0.7, end + 0.7
+    if long:  # the newest, or those around the one that is looked at
+        last = max(AT_ONCE - 0.5, min(end, selected.step + AT_ONCE // 2 if selected else end)) + 0.7
+        first = last - AT_ONCE
+    head = 1.3 if any(heights.values()) else 0.85
     figure.update_layout(
-        height=110 + 62 * len(lanes) + (50 if long else 0),
-        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        height=round(70 + 62 * (len(lanes) + head) + (70 if long else 0)),
+        margin={"l": 8, "r": 16, "t": 8, "b": 24 if long else 8},
         showlegend=False,
         dragmode="pan" if long else False,
         hoverlabel={"align": "left"},
         xaxis={
             "title": {"text": "Update"},
-            "range": [first, end + 0.7],
+            "range": [first, last],
             "dtick": 1 if len(nodes) <= AT_ONCE else None,
             "showgrid": False,
             "zeroline": False,
@@ -157,7 +164,7 @@ def lineage_figure(nodes: Sequence[LineageNode], selected: LineageNode | None = 
         yaxis={
             "tickvals": list(depth.values()),
             "ticktext": [names[lane] for lane in depth],
-            "range": [min(depth.values()) - 0.75, 0.85],
+            "range": [min(depth.values()) - 0.85, head],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -177,12 +184,30 @@ def _rings(figure: go.Figure, places: Sequence[tuple[int, int]], color: str, siz
     )
 
 
-def _label(node: LineageNode, trunk: Sequence[LineageNode]) -> str:
-    """Accuracy and n, by turns at two heights along a crowded trunk."""
+def _heights(trunk: Sequence[LineageNode], shown: int) -> dict[int, int]:
+    """Step -> at which of two heights the label of a kept set stands; without one where both are taken.
+
+    The newest come first: of many, they matter most.
+    """
+    free = [float("inf")] * 2
+    heights = {}
+    for node in reversed(trunk):
+        for height, taken in enumerate(free):
+            if node.step <= taken - _LABEL_WIDTH * shown:
+                heights[node.step] = height
+                free[height] = node.step
+                break
+    return heights
+
+
+def _label(node: LineageNode, height: int | None) -> str:
+    """Accuracy and n, below a mark of a side branch and above one of the trunk."""
     if node.result is None:
         return ""
-    lift = "<br> " * 2 if len(trunk) > 12 and node in trunk and trunk.index(node) % 2 else ""
-    return f"{accuracy(node.result)}<br>n = {node.result.n}{lift}"
+    text = f"{accuracy(node.result)}<br>n = {node.result.n}"
+    if LOOKS[node.verdict].lane:
+        return f" <br>{text}"
+    return "" if height is None else text + "<br> " * (1 + 2 * height)
 
 
 def _hover(node: LineageNode) -> str:

@@ -21,15 +21,11 @@ PAGE = 150
 """Tasks on a page."""
 SIGNS = {"s": "✓", "f": "✕", "n": "?", "-": "·"}
 """Letter of a cell -> the sign it is drawn as."""
-LEGEND = "✓ solved · ✕ failed · ? not scored (a fault) · · not evaluated"
-_COLORS = {
-    "✓": "color: #2B9A66; background-color: rgba(43,154,102,.16)",
-    "✕": "color: #D05B4E; background-color: rgba(208,91,78,.13)",
-    "?": "color: #B98900; background-color: rgba(185,137,0,.16)",
-    "·": "color: #8A94A6",
-}
+LEGEND = "✓ solved, ✕ failed, ? not scored (a fault), · not evaluated"
+_COLORS = {"✓": "green", "✕": "red", "?": "orange", "·": "gray"}
 _MARKS = {"kept": "✓", "baseline": "▪", "rolled_back": "↶", "rejected": "✕", "pending": "…", "unchanged": "–"}
-TOTAL = "Solved of scored"
+TOTALS = ("Solved", "of scored")
+"""The first rows: for each version, how many tasks it solved, and n."""
 
 
 def matrix_view(bench: Workbench, run: RunSummary) -> None:
@@ -86,11 +82,14 @@ def _figures(matrix: TaskMatrix) -> None:
         f"Ceiling: {matrix.ceiling} of {matrix.scored} tasks ({percent(ceiling.accuracy)}) were solved by some version"
     ]
     if best:
-        share = Proportion(correct=best.solved, n=best.scored, faults=best.faults)
-        parts.append(f"the best single one, {_what(best)}, reaches {measured(share)}")
+        parts.append(f"the best single one, {_what(best)}, reaches {measured(_share(best))}")
     parts.append(f"never solved: {matrix.never}")
     where = "training" if matrix.split == "train" else "validation"
     st.caption(f"{'; '.join(parts)}. {matrix.tasks} {where} tasks, {len(matrix.columns)} versions.")
+
+
+def _share(column: VersionColumn) -> Proportion:
+    return Proportion(correct=column.solved, n=column.scored, faults=column.faults)
 
 
 def _what(column: VersionColumn) -> str:
@@ -98,49 +97,53 @@ def _what(column: VersionColumn) -> str:
 
 
 def matrix_frame(matrix: TaskMatrix) -> pd.DataFrame:
-    """First the totals of the columns, then a row for each task; one column for each version."""
-    data: dict[str, list[str]] = {
-        "task": [TOTAL, *(shorten(line.task_id, 60) for line in matrix.lines)],
-        "solved": ["", *(f"{line.solved} of {line.scored}" for line in matrix.lines)],
+    """First the totals of the columns, then a row for each task; one column for each version.
+
+    A cell is a list of one sign, because the table draws that as a coloured mark by itself; a style for each cell
+    took twenty times as long.
+    """
+    data: dict[str, list[object]] = {
+        "task": [*TOTALS, *(shorten(line.task_id, 60) for line in matrix.lines)],
+        "solved": ["", "", *(f"{line.solved} of {line.scored}" for line in matrix.lines)],
     }
     for number, column in enumerate(matrix.columns):
         data[str(column.evaluation)] = [
-            f"{column.solved}/{column.scored}" if column.scored else "–",
-            *(SIGNS[line.cells[number]] for line in matrix.lines),
+            [str(column.solved)] if column.scored else ["–"],
+            [str(column.scored)],
+            *([SIGNS[line.cells[number]]] for line in matrix.lines),
         ]
     return pd.DataFrame(data)
 
 
 def _table(run: RunSummary, matrix: TaskMatrix) -> None:
     frame = matrix_frame(matrix)
-    widest = len(f"{matrix.tasks}/{matrix.tasks}") * 8 + 22
 
     def open_trace() -> None:
         cells = st.session_state["matrix"].selection.cells
         row, column = cells[0] if cells else (0, "")
-        if row > 0 and column.isdigit():
-            st.switch_page(
-                TRACES,
-                query_params={"run": run.run_id, "task": matrix.lines[row - 1].task_id, "evaluation": column},
-            )
+        if row >= len(TOTALS) and column.isdigit():
+            task = matrix.lines[row - len(TOTALS)].task_id
+            st.switch_page(TRACES, query_params={"run": run.run_id, "task": task, "evaluation": column})
 
     versions = {
-        str(one.evaluation): st.column_config.TextColumn(
+        str(one.evaluation): st.column_config.MultiselectColumn(
             f"{_MARKS[one.verdict]} {one.evaluation}",
-            width=max(54, widest),
-            help=f"{_what(one).capitalize()}{f', update {one.step}' if one.step else ''}: {VERDICTS[one.verdict][0]}",
-            alignment="center",
+            width=54,
+            help=f"{_what(one).capitalize()}{f', update {one.step}' if one.step else ''}: {VERDICTS[one.verdict][0]}, "
+            f"{measured(_share(one))}",
+            options=list(_COLORS),
+            color=list(_COLORS.values()),
         )
         for one in matrix.columns
     }
     st.dataframe(
-        frame.style.map(_COLORS.get, subset=list(versions)),
+        frame,
         hide_index=True,
         key="matrix",
         on_select=open_trace,
         selection_mode="single-cell",
-        height=min(720, 37 + 28 * len(frame)),
-        row_height=28,
+        height=min(720, 40 + 30 * len(frame)),
+        row_height=30,
         alt=f"Tasks by versions: {LEGEND}",
         column_config={
             "task": st.column_config.TextColumn("Task", pinned=True, width=170),
