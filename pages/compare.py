@@ -10,10 +10,10 @@ from agentopt_core.config import DEMO_LABEL
 from agentopt_core.reports.rows import pair_rows, run_row, setting_rows
 from agentopt_core.reports.sentences import SUBJECTS, cautions, comparison_sentence, count_sentence, letter
 from pages.components.compare_charts import cost_figure, curves_figure, unpriced
-from pages.components.compare_pick import asked_runs, pick_runs
+from pages.components.compare_pick import asked_runs, pick_runs, switch
 from pages.components.compare_tables import pairs_table, runs_table, settings_table
 from pages.components.compare_tasks import task_by_task
-from pages.components.report_downloads import format_choice, rows_download, table_download
+from pages.components.report_downloads import report_and_tables
 from pages.components.say import plain
 from pages.components.states import empty_state, error_state, guarded, heading, lagging
 from pages.components.workbench import workbench
@@ -39,10 +39,7 @@ def draw() -> None:
         empty_state("No run is chosen", "Choose two to six runs in the list above.", ":material/compare_arrows:")
         return
     runs = bench.compared(asked)
-    subject = st.segmented_control(
-        "What stands for a run", list(SUBJECTS), format_func=SUBJECTS.__getitem__, default="best", required=True,
-        key="measure", bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
+    subject = switch("What stands for a run", "measure", SUBJECTS, "best")
     pairs = bench.compare_all(runs, subject)
     letters = {one.run.run_id: letter(position) for position, one in enumerate(runs)}
     for pair in pairs[:1]:
@@ -80,24 +77,14 @@ def draw() -> None:
         settings = bench.settings(asked)
         settings_table(settings, list(letters.values()))
     st.subheader("Take it along", anchor=False)
-    _downloads(asked, [run_row(one) for one in runs], pair_rows(pairs), setting_rows(settings, asked))
-
-
-def _downloads(run_ids: list[str], runs: list, pairs: list, settings: list) -> None:
-    bench = workbench()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.download_button(
-            "Report (one HTML file)", data=lambda: bench.report(run_ids).encode(), mime="text/html",
-            file_name="comparison.html" if len(run_ids) > 1 else f"{run_ids[0]}-report.html", key="download_report",
-            icon=":material/description:", on_click="ignore", type="primary",
-            help="Opens without network in any browser, and prints.",
-        )  # fmt: skip
-        table_download(run_ids, "tables")
-        st.space("medium")
-        kind = format_choice("shown")
-        rows_download(runs, "compared-runs", kind, "Runs")
-        rows_download(pairs, "pairs", kind, "Pairs")
-        rows_download(settings, "settings", kind, "Settings")
+    report_and_tables(
+        asked,
+        {
+            "These runs": [run_row(one) for one in runs],
+            "These pairs": pair_rows(pairs),
+            "These settings": setting_rows(settings, asked),
+        },
+    )
 
 
 with guarded():

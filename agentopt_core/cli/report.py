@@ -20,9 +20,7 @@ def register(subparsers: Subparsers) -> None:
         "report RUN RUN --html comparison.html",
     )
     report.add_argument("run_ids", nargs="+", metavar="RUN", help="run id, or its beginning")
-    report.add_argument(
-        "--html", type=Path, required=True, metavar="FILE", help="file to write; replaced if it is there"
-    )
+    report.add_argument("--html", type=Path, required=True, metavar="FILE", help="file to write or replace")
     add_home(report)
     add_json(report)
     tables = add_command(

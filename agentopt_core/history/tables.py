@@ -11,12 +11,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
+from agentopt_core.errors import ConfigError, ProtocolError
 from agentopt_core.history.compare_queries import is_private
 from agentopt_core.history.lines import write_error
 from agentopt_core.history.store import HistoryStore
@@ -133,12 +135,22 @@ def write_tables(store: HistoryStore, run_ids: Sequence[str], name: TableName, k
         shown = ", ".join(_in_csv(row["column_name"], row["column_type"]) for row in columns)
         query = f"SELECT {shown} FROM ({query})"  # noqa: S608 - see above
     options = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json, ARRAY", "parquet": "FORMAT parquet, COMPRESSION zstd"}
-    path = str(to).replace("'", "''")  # COPY takes no value for it
+    half = to.with_name(f".{to.name}.new")
+    path = str(half).replace("'", "''")  # COPY takes no value for it
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
+        half.touch()
+        try:
+            store.rows(f"COPY ({query}) TO '{path}' ({options[kind]})", **values)
+        except ProtocolError as error:  # the history could be read a moment ago: it is the file
+            raise ConfigError(
+                f"{to} cannot be written: {error.message}", "Free some space, or choose a folder."
+            ) from error
+        os.replace(half, to)
     except OSError as error:
         raise write_error(to, error) from error
-    store.rows(f"COPY ({query}) TO '{path}' ({options[kind]})", **values)
+    finally:
+        half.unlink(missing_ok=True)
     return to
 
 

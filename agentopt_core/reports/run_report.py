@@ -72,14 +72,11 @@ def _paired(facts: RunFacts) -> str:
 def _figures(facts: RunFacts) -> str:
     run = facts.compared.run
     found = run.held_out
+    gain = (points(run.baseline, run.best) or DASH).removesuffix(" points")
     shown = [
         (f"Best, training ({_n(run.best)})", accuracy(run.best), f"95 %: {interval(run.best)}"),
         (f"Baseline, training ({_n(run.baseline)})", accuracy(run.baseline), f"95 %: {interval(run.baseline)}"),
-        (
-            "Gain, training (points)",
-            (points(run.baseline, run.best) or DASH).removesuffix(" points"),
-            f"{run.functions} functions, epoch {run.epoch}",
-        ),
+        ("Gain, training (points)", gain, f"{run.functions} functions, epoch {run.epoch}"),
         (
             f"Held-out test ({_n(found.chosen)})" if found else "Held-out test",
             accuracy(found.chosen) if found else DASH,

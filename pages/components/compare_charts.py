@@ -108,7 +108,7 @@ def cost_figure(runs: Sequence[ComparedRun], subject: Subject, height: int = 330
         return None
     highest = max(trace.x[0] for trace in figure.data)
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        height=height, margin={"l": 8, "r": 8, "t": 34, "b": 8},
         xaxis={"title": "Tokens of the run (every cost is $0)" if free else "Cost of the run (USD)",
                "range": [0, 1.2 * highest or 1], "tickprefix": "" if free else "$", "zeroline": False},
         yaxis={"title": f"{SUBJECTS[subject]} (%)", "range": [0, 103], "dtick": 20, "zeroline": False},

@@ -1,4 +1,4 @@
-"""Choosing the runs to compare: a list, and the address `?runs=a,b`."""
+"""What the Compare page is asked: everything that is chosen stands in its address, and an address opens it again."""
 
 from __future__ import annotations
 
@@ -14,34 +14,70 @@ from pages.components.picker import label
 def asked_runs(known: Mapping[str, RunSummary]) -> tuple[list[str], list[str]]:
     """The runs of the address that exist, at most six, and what it names that does not; ids may be cut short.
 
-    An address without runs gets the two newest that have been measured.
+    An address without runs gets the newest one that was measured, and the newest other one on the same tasks.
     """
     if "runs" not in st.query_params:
-        return [run.run_id for run in known.values() if run.best][:2], []
-    asked = [one for one in st.query_params["runs"].split(",") if one]
+        return usual_runs([run for run in known.values() if run.best]), []
     found: list[str] = []
     missing: list[str] = []
-    for one in asked:
+    for one in filter(None, st.query_params["runs"].split(",")):
         matching = [one] if one in known else [run_id for run_id in known if run_id.startswith(one)]
-        if len(matching) == 1:
-            found.append(matching[0])
-        else:
-            missing.append(one)
+        (found if len(matching) == 1 else missing).append(matching[0] if len(matching) == 1 else one)
     return list(dict.fromkeys(found))[:MOST_RUNS], missing
 
 
+def usual_runs(measured: Sequence[RunSummary]) -> list[str]:
+    """The two to begin with, the older one first; `measured` is newest first."""
+    if not measured:
+        return []
+    newest, *others = measured
+    other = next((run for run in others if run.task_set == newest.task_set), next(iter(others), None))
+    return [other.run_id, newest.run_id] if other else [newest.run_id]
+
+
 def pick_runs(known: Mapping[str, RunSummary], asked: Sequence[str]) -> None:
-    """The list; what is chosen goes into the address, the comparison before and after it stays in step."""
-    key = f"compared_{','.join(asked)}"  # a key of its own for each choice, so that an address opened later is followed
+    """The list of runs."""
 
     def choose() -> None:
-        chosen = st.session_state[key]
         for name in ("first", "second"):
             st.query_params.pop(name, None)
-        st.query_params["runs"] = ",".join(chosen)
+        st.query_params["runs"] = ",".join(st.session_state["compared"])
 
+    _follow("compared", list(asked))
     st.multiselect(
-        "Runs", list(known), default=list(asked), format_func=lambda run_id: label(known[run_id]), key=key,
-        on_change=choose, max_selections=MOST_RUNS, placeholder="Choose two to six runs", label_visibility="collapsed",
-        width=720,
+        "Runs", list(known), format_func=lambda run_id: label(known[run_id]), key="compared", on_change=choose,
+        max_selections=MOST_RUNS, placeholder="Choose two to six runs", label_visibility="collapsed", width=720,
     )  # fmt: skip
+
+
+def switch(label: str, name: str, words: Mapping[str, str], usual: str) -> str:
+    """A row of buttons of which one is chosen."""
+    _follow(name, _asked(name, words, usual))
+    st.segmented_control(
+        label, list(words), format_func=lambda one: words[one], required=True, key=name, on_change=_remember,
+        args=[name], label_visibility="collapsed",
+    )  # fmt: skip
+    return st.session_state[name]
+
+
+def choice(label: str, name: str, words: Mapping[str, str], usual: str) -> str:
+    """A list of which one is chosen."""
+    _follow(name, _asked(name, words, usual))
+    return st.selectbox(
+        label, list(words), format_func=lambda one: words[one], key=name, on_change=_remember, args=[name]
+    )
+
+
+def _asked(name: str, words: Mapping[str, str], usual: str) -> str:
+    asked = st.query_params.get(name)
+    return asked if asked in words else usual
+
+
+def _follow(name: str, value: object) -> None:
+    """The address decides, also where it was changed while the page was open."""
+    if st.session_state.get(name) != value:
+        st.session_state[name] = value
+
+
+def _remember(name: str) -> None:
+    st.query_params[name] = st.session_state[name]

@@ -143,7 +143,12 @@ def settings_table(found: Sequence[Setting], letters: Sequence[str]) -> None:
     differing = [one for one in found if one.differs]
     equal = [one for one in found if not one.differs]
     if differing:
-        st.dataframe(settings_frame(differing, letters), hide_index=True, alt="Settings in which the runs differ")
+        st.dataframe(
+            settings_frame(differing, letters),
+            hide_index=True,
+            alt="Settings in which the runs differ",
+            column_config={"setting": "Setting"},
+        )
     else:
         st.caption("The configurations are the same in every field.")
     with st.expander(f"{len(equal)} settings are equal", key="equal_settings", on_change="rerun") as folded:

@@ -19,6 +19,7 @@ from agentopt_core.reports.sentences import (
     p_words,
 )
 from agentopt_core.views import ComparedRun, Comparison, Measurement, Place, TaskPair
+from pages.components.compare_pick import choice, switch
 from pages.components.report_downloads import format_choice, rows_download
 from pages.components.say import accuracy, interval, plain, shorten
 from pages.components.states import empty_state
@@ -52,9 +53,9 @@ def task_by_task(
     names = list(options)
     left, right = st.columns(2)
     with left:
-        before = _chosen("First", "first", options, str(usual[0].place) if usual[0] else names[0])
+        before = choice("First", "first", options, str(usual[0].place) if usual[0] else names[0])
     with right:
-        after = _chosen("Second", "second", options, str(usual[1].place) if usual[1] else names[-1])
+        after = choice("Second", "second", options, str(usual[1].place) if usual[1] else names[-1])
     if before == after:
         empty_state("The same measurement twice", "Choose another one on either side.", ":material/rule:")
         return
@@ -68,20 +69,6 @@ def task_by_task(
     if pair.n:
         _figures(pair)
         _table(pair)
-
-
-def _chosen(label: str, name: str, options: dict[str, str], usual: str) -> str:
-    names = list(options)
-    asked = st.query_params.get(name)
-    current = asked if asked in options else usual
-
-    def choose() -> None:
-        st.query_params[name] = st.session_state[key]
-
-    key = f"{name}_{current}"  # a key of its own for each choice, so that an address opened later is followed
-    return st.selectbox(
-        label, names, index=names.index(current), format_func=options.__getitem__, key=key, on_change=choose
-    )
 
 
 def _place(text: str) -> Place:
@@ -103,15 +90,13 @@ def _table(pair: Comparison) -> None:
     counts = {
         name: sum(task.change in wanted for task in pair.tasks) for name, wanted in SHOWN.items()
     }  # fmt: skip
+    words = {name: f"{word} ({counts[name]})" for name, word in WORDS.items()}
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        show = st.segmented_control(
-            "Show", list(SHOWN), format_func=lambda name: f"{WORDS[name]} ({counts[name]})", default="different",
-            key="show", bind="query-params", label_visibility="collapsed",
-        )  # fmt: skip
+        show = switch("Show", "show", words, "different")
         with st.container(horizontal=True, vertical_alignment="bottom", width="content"):
-            kind = format_choice("tasks")
+            kind = format_choice("tasks_format")
             rows_download(task_rows(pair), "tasks", kind, "Download tasks")
-    found = [task for task in pair.tasks if task.change in SHOWN[show or "all"]]
+    found = [task for task in pair.tasks if task.change in SHOWN[show]]
     if not found:
         st.caption("No task of this kind: " + ("none changed." if show != "all" else "there are none."))
         return
@@ -127,11 +112,11 @@ def _table(pair: Comparison) -> None:
         column_config={
             "change": text("Change", width=110),
             "task": text("Task", width=150),
-            "question": text("Question", width=520),
             "first": text("First", width=75),
             "second": text("Second", width=75),
             "first_trace": link("", display_text="First trace", width=90),
-            "second_trace": link("", display_text="Second trace", width=100),
+            "second_trace": link("", display_text="Second trace", width=105),
+            "question": text("Question", width=560),
         },
     )
 
@@ -142,11 +127,11 @@ def tasks_frame(tasks: Sequence[TaskPair], pair: Comparison) -> pd.DataFrame:
         {
             "change": [CHANGES[task.change] for task in tasks],
             "task": [shorten(task.task_id, 80) for task in tasks],
-            "question": [task.question for task in tasks],
             "first": ["✓ solved" if task.before else "✕ failed" for task in tasks],
             "second": ["✓ solved" if task.after else "✕ failed" for task in tasks],
             "first_trace": [trace_address(pair.before.place, task.task_id) for task in tasks],
             "second_trace": [trace_address(pair.after.place, task.task_id) for task in tasks],
+            "question": [task.question for task in tasks],
         }
     )
 
