@@ -109,6 +109,7 @@ def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340)
     val_x = alt.X("evaluation:Q", **_X)
     points = (
         base.mark_point(size=110, strokeWidth=2, opacity=1, cursor="pointer")
+        .properties(name="points")  # a name made from the data would be another chart at each new point
         .encode(
             x=x,
             y=y,

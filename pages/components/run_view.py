@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -43,14 +43,17 @@ from pages.components.workbench import workbench
 
 TICK_S = 1.0
 STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
-Ask = Callable[[str, str], None]
-"""Gives the trainer a command, and says so."""
+STOPPING = "stopping"
+"""In the session: the run for which "Stop now" waits for its confirmation."""
 
 
 def show_run(run_id: str) -> None:
-    """The run; it redraws itself as long as a trainer holds it."""
+    """The run; it redraws itself as long as a trainer holds it, and stands still while a question is open."""
     run = _recorded(run_id)
-    if run is None or run.status in LIVE:
+    if run is not None and run.status in LIVE and st.session_state.get(STOPPING) == run.run_id:
+        _draw(run)
+        _sure_to_stop(run)
+    elif run is None or run.status in LIVE:
         st.fragment(_tick, run_every=TICK_S)(run_id)
     else:
         _draw(run)
@@ -74,6 +77,8 @@ def _tick(run_id: str) -> None:
             return
         if run.status not in LIVE:
             st.rerun()  # before the end is drawn here: it would stand on the page twice until the page is drawn anew
+        if st.session_state.get(STOPPING) == run.run_id:
+            st.rerun()  # without the clock: a tick would close the dialog
         _draw(run)
 
 
@@ -178,52 +183,54 @@ def _header(run: RunSummary) -> None:
 
 
 def _controls(run: RunSummary) -> None:
-    bench = workbench()
-
-    def ask(kind: str, said: str) -> None:
-        # as toasts: the next tick draws everything else anew
-        try:
-            if kind == "resume":
-                bench.resume(run.run_id, "dashboard")
-            else:
-                bench.command(run.run_id, kind, "dashboard")
-        except AgentOptError as error:
-            st.toast(plain(str(error), 400), icon=":material/error:", duration="long")
-        else:
-            st.toast(said, icon=":material/check:")
-
-    if run.status == "running":
-        if st.button("Pause", icon=":material/pause:", key="pause"):
-            ask("pause", "Asked to pause: rollouts in flight end first.")
-        _stop(run, ask)
-    elif run.status == "waiting":
-        _stop(run, ask)
+    if run.status in {"running", "waiting"}:
+        if run.status == "running" and st.button("Pause", icon=":material/pause:", key="pause"):
+            _ask(run, "pause", "Asked to pause: rollouts in flight end first.")
+        chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
+        if chosen == "stop":
+            _ask_to_be_sure(run.run_id)
+            st.rerun()
+        elif chosen:
+            _ask(run, chosen, f"{STOPS[chosen]}: asked. What was accepted stays.")
     elif run.status == "paused":
         if st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
-            ask("resume", "Asked to resume.")
-        if st.button("Stop", icon=":material/stop:", key="stop_paused"):
-            _sure_to_stop(run, ask)
+            _ask(run, "resume", "Asked to resume.")
+        st.button("Stop", icon=":material/stop:", key="stop_paused", on_click=_ask_to_be_sure, args=(run.run_id,))
     elif run.can_resume and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
-        ask("resume", "A trainer goes on where the journal ends.")
+        _ask(run, "resume", "A trainer goes on where the journal ends.")
         st.rerun()
 
 
-def _stop(run: RunSummary, ask: Ask) -> None:
-    chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
-    if chosen == "stop":
-        _sure_to_stop(run, ask)
-    elif chosen:
-        ask(chosen, f"{STOPS[chosen]}: asked. What was accepted stays.")
+def _ask(run: RunSummary, kind: str, said: str) -> None:
+    """Give the run's trainer a command; what came of it is said in a toast, for the next tick draws all else anew."""
+    try:
+        if kind == "resume":
+            workbench().resume(run.run_id, "dashboard")
+        else:
+            workbench().command(run.run_id, kind, "dashboard")
+    except AgentOptError as error:
+        st.toast(plain(str(error), 400), icon=":material/error:", duration="long")
+    else:
+        st.toast(said, icon=":material/check:")
 
 
-@st.dialog("Stop now?")
-def _sure_to_stop(run: RunSummary, ask: Ask) -> None:
+def _ask_to_be_sure(run_id: str) -> None:
+    st.session_state[STOPPING] = run_id
+
+
+def _go_on() -> None:
+    st.session_state.pop(STOPPING, None)
+
+
+@st.dialog("Stop now?", on_dismiss=_go_on)
+def _sure_to_stop(run: RunSummary) -> None:
     st.markdown(
         f"**{plain(title(run))}** ({plain(run.run_id)}) stops where it is. The evaluation under way is cut off; what "
         "was accepted stays, and the run can be resumed."
     )
     if st.button("Stop this run", type="primary", icon=":material/stop:", key="stop_for_sure"):
-        ask("stop", "Asked to stop. What was accepted stays.")
+        _go_on()
+        _ask(run, "stop", "Asked to stop. What was accepted stays.")
         st.rerun()
 
 

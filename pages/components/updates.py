@@ -82,7 +82,7 @@ def _p(update: UpdateView) -> str:
 
 def _row(run: RunSummary, update: UpdateView, chosen: bool) -> None:
     word, color, icon = _verdict(run, update)
-    with st.container(border=chosen, horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
         with st.container(width=130):
             st.badge(word, color=color, icon=icon)
         with st.container(gap="xxsmall"):
@@ -96,7 +96,8 @@ def _row(run: RunSummary, update: UpdateView, chosen: bool) -> None:
                 facts.append(f"{number} proposal{'s' if number > 1 else ''} refused.")
             st.caption(" ".join([*facts, plain(update.reason, 200)]))
         st.button(
-            "Details", key=f"show_{update.step}", type="tertiary", disabled=chosen, on_click=show, args=(update.step,),
+            "Shown" if chosen else "Details", key=f"show_{update.step}", type="tertiary", disabled=chosen,
+            on_click=show, args=(update.step,),
             help="Shown beside the curve." if chosen else f"Show update {update.step} beside the curve.",
         )  # fmt: skip
 
