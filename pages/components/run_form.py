@@ -10,13 +10,14 @@ import streamlit as st
 
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
-from agentopt_core.evaluation.power import smallest_gain
 from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
+from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
-from pages.components.say import compact, count, plain
+from pages.components.forecast_view import preset_costs, show_forecast
+from pages.components.say import plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
 from pages.components.task_sets import set_label
@@ -33,6 +34,8 @@ _PATHS = {
     "stop_at_perfect": ("training", "stop_at_perfect"),
     "open_test": ("training", "open_test"),
     "max_evaluations": ("training", "max_evaluations"),
+    "validation": ("training", "validation"),
+    "null_edits": ("training", "null_edits"),
     "max_actions": ("optimizer", "max_actions"),
     "progressive": ("optimizer", "progressive"),
     "turn_cap": ("agent", "turn_cap"),
@@ -41,6 +44,7 @@ _PATHS = {
     "budget_usd": ("budget", "usd"),
     "budget_tokens": ("budget", "tokens"),
     "budget_requests": ("budget", "requests"),
+    **APPROVAL_PATHS,
     **GRADER_PATHS,
     **SANDBOX_PATHS,
 }
@@ -100,7 +104,8 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
     with left:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
-        _training(presets)
+        _training(bench, presets, chosen)
+        approval_fields()
         grader_fields()
         sandbox_fields()
         _prompts()
@@ -126,7 +131,7 @@ def _tasks(bench: Workbench, wanted: str | None) -> str | None:
     return chosen
 
 
-def _training(presets: Mapping[str, Any]) -> None:
+def _training(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | None) -> None:
     def apply() -> None:
         chosen = st.session_state["form_preset"]
         if chosen:
@@ -140,6 +145,9 @@ def _training(presets: Mapping[str, Any]) -> None:
         **KEEP,
     )  # fmt: skip
     st.caption(presets[preset].explanation if preset else "Your own settings.")
+    with st.expander("What each preset costs", on_change="rerun", key="preset_costs") as costs:
+        if costs.open and taskset_id is not None:
+            preset_costs(bench, presets, taskset_id)
     with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         _number("Epochs, at most (E)", "epochs", "Accepted updates after which training ends.", 1, 1000)
         _number("Patience (C)", "patience", "Training stops after more than C rolled-back updates in a row.", 0, 1000)
@@ -156,6 +164,15 @@ def _training(presets: Mapping[str, Any]) -> None:
         _switch(
             "Progressive update", "progressive", "Change the accepted functions; without it each step writes a new set."
         )
+    validations = {"off": "not measured", "kept": "for kept updates", "all": "for all updates"}
+    with st.grid(2, min_column_width=300, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Validation split", list(validations), format_func=validations.__getitem__, key="form_validation",
+            required=True, help="Measured beside training, where the task set has one. It decides nothing: it shows "
+            "whether what was learned holds on tasks that the optimizer never read.", **KEEP,
+        )  # fmt: skip
+        _number("Null edits", "null_edits", "Times the baseline is measured again without any change: what noise alone "
+                "does to the accuracy. Each costs one evaluation.", 0, 20)  # fmt: skip
     with st.expander("Limits, budget and seed"), st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         _number("Budget (USD)", "budget_usd", "Needs models with a known price. Empty: no limit.", 0.01, None, 0.5)
         _number(
@@ -220,26 +237,7 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
     except AgentOptError as error:
         error_state(error.message, error.hint, title="Not ready")
         return
-    most = "no bound" if ahead.requests_max is None else compact(ahead.requests_max)
-    st.table(
-        {
-            "Training tasks": count(ahead.train_tasks),
-            "Test tasks, at the end": count(ahead.test_tasks),
-            "Evaluations, at most": count(ahead.evaluations_max),
-            "Rollouts, at most": count(ahead.rollouts_max),
-            "Requests": f"{compact(ahead.requests_min)} to {most}",
-        },
-        border="horizontal",
-    )
-    for reason, n in ahead.skipped.items():
-        st.caption(f":material/visibility_off: {n} training tasks will be skipped: each {plain(reason, 200)}.")
-    gain = smallest_gain(ahead.test_tasks or ahead.train_tasks)
-    what = "test" if ahead.test_tasks else "training"
-    shows = "too few to show any gain" if gain is None else f"can show a gain of {100 * gain:.0f} points or more"
-    st.caption(f"The {ahead.test_tasks or ahead.train_tasks} {what} tasks {shows} (80 % power).")
-    st.caption(
-        f"A rollout takes {plain(ahead.requests_per_rollout)} requests. Bounds, not promises: most runs end below."
-    )
+    show_forecast(ahead)
     try:
         bench.require_sandbox(config)
     except AgentOptError as error:
