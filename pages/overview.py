@@ -134,8 +134,8 @@ def draw() -> None:
                 selection_bar(chosen)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
-            "Baseline and best are measured on each run's own training tasks. Held-out is the accuracy on test tasks "
-            f"that training never saw; a dash there means {FIT}, or not opened yet.{demo}"
+            "Train: accuracy on each run's own training tasks, untrained and with the accepted functions. Test: on "
+            f"tasks that training never saw; a dash there means {FIT}, or not opened yet.{demo}"
         )
     else:
         empty_state("No run here", "Change the filters above.")

@@ -19,13 +19,14 @@ from pages.components.say import (
     compact,
     cost,
     interval,
+    measured,
     plain,
     points,
     shorten,
     title,
     under_way,
 )
-from pages.components.shell import TRAIN
+from pages.components.shell import REVIEW, TRAIN
 from pages.components.states import guarded
 
 if TYPE_CHECKING:
@@ -85,47 +86,48 @@ def figures(runs: Sequence[RunSummary]) -> None:
     reached = [100 * run.best.accuracy for run in oldest_first if run.best and run.best.accuracy is not None]
     card = {"border": True, "height": "stretch", "chart_type": "area"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    with st.grid(5, min_column_width=150):
-        st.metric(
-            "Runs",
-            len(runs),
-            f"{live} live",
-            chart_data=_spark([*range(1, len(runs) + 1)]),
-            help="Archived ones are not counted.",
-            **quiet,
-        )
-        st.metric(
-            "Newest run, training tasks",
-            accuracy(latest.best if latest else None),
-            points(latest.baseline, latest.best) if latest and latest.best_evaluation else None,
-            delta_description=f"n = {latest.best.n}, 95 % {interval(latest.best)}" if latest and latest.best else None,
-            chart_data=_spark(reached),
-            help="Accuracy of its accepted functions on its own training tasks; the held-out test stands in the table. "
-            "The line: the same of the runs before.",
-            **card,
-        )
-        st.metric(
-            "Functions learned",
-            sum(run.functions for run in runs),
-            "over all runs",
-            chart_data=_spark([run.functions for run in oldest_first]),
-            **quiet,
-        )
-        st.metric(
-            "Tokens",
-            compact(sum(run.usage.tokens for run in runs)),
-            f"{compact(sum(run.usage.requests for run in runs))} requests",
-            chart_data=_spark([run.usage.tokens for run in oldest_first]),
-            **quiet,
-        )
-        st.metric(
-            "Cost",
-            DASH if total is None else f"${total:.3f}",
-            "a price is unknown" if total is None else "over all runs",
-            chart_data=None if total is None else _spark([cost or 0.0 for cost in reversed(costs)]),
-            help="A dash when the price of a model is unknown.",
-            **quiet,
-        )
+    columns = st.columns([2, 3, 2, 2, 2])
+    columns[0].metric(
+        "Runs",
+        len(runs),
+        f"{live} live",
+        chart_data=_spark([*range(1, len(runs) + 1)]),
+        help="Archived ones are not counted.",
+        **quiet,
+    )
+    columns[1].metric(
+        "Newest run, training tasks",
+        accuracy(latest.best if latest else None),
+        points(latest.baseline, latest.best) if latest and latest.best_evaluation else None,
+        delta_description=f"n = {latest.best.n}, {interval(latest.best)}" if latest and latest.best else None,
+        chart_data=_spark(reached),
+        help=f"Accuracy of its accepted functions on its own training tasks: "
+        f"{measured(latest.best if latest else None)}. "
+        "The held-out test stands in the table. The line: the same of the runs before.",
+        **card,
+    )
+    columns[2].metric(
+        "Functions learned",
+        sum(run.functions for run in runs),
+        "over all runs",
+        chart_data=_spark([run.functions for run in oldest_first]),
+        **quiet,
+    )
+    columns[3].metric(
+        "Tokens",
+        compact(sum(run.usage.tokens for run in runs)),
+        f"{compact(sum(run.usage.requests for run in runs))} requests",
+        chart_data=_spark([run.usage.tokens for run in oldest_first]),
+        **quiet,
+    )
+    columns[4].metric(
+        "Cost",
+        DASH if total is None else f"${total:.3f}",
+        "a price is unknown" if total is None else "over all runs",
+        chart_data=None if total is None else _spark([cost or 0.0 for cost in reversed(costs)]),
+        help="A dash when the price of a model is unknown.",
+        **quiet,
+    )
 
 
 def _spark(values: Sequence[float]) -> list[float] | None:
@@ -138,6 +140,7 @@ def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]
     return pd.DataFrame(
         {
             "open": [":material/open_in_full: Open" for _ in runs],
+            "menu": [_menu(run) for run in runs],
             "run": [title(run) for run in runs],
             "status": [[STATUS[run.status][0]] for run in runs],
             "tasks": [shorten(run.task_set, 60) for run in runs],
@@ -155,7 +158,6 @@ def runs_frame(runs: Sequence[RunSummary], curves: Mapping[str, Sequence[float]]
             "reason": [shorten(run.status_reason, 160) for run in runs],
             "functions": [run.functions for run in runs],
             "model": [shorten(models(run), 60) for run in runs],
-            "menu": [_menu(run) for run in runs],
         }
     )
 
@@ -167,6 +169,17 @@ def _menu(run: RunSummary) -> list[str]:
 
 PRESENTED = ("open", "run", "status", "baseline", "best", "interval", "n", "test", "test_n", "curve", "cost")
 """Columns that people see who look on."""
+
+
+def _columns(frame: pd.DataFrame, runs: Sequence[RunSummary]) -> list[str]:
+    """What is shown, from left to right: where every run needs attention, why comes before how good it is."""
+    if presenting():
+        return list(PRESENTED)
+    names = list(frame)
+    if all(run.status in FILTERS["attention"][1] for run in runs):
+        names.remove("reason")
+        names.insert(names.index("status") + 1, "reason")
+    return names
 
 
 def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]:
@@ -203,26 +216,26 @@ def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]
         key=f"runs_{rows}",
         on_select="rerun",
         selection_mode="multi-row",
-        column_order=PRESENTED if presenting() else list(frame),
+        column_order=_columns(frame, shown),
         hide_index=True,
         placeholder=DASH,
         alt="Runs with status, accuracy before and after on training tasks, held-out test, cost and time",
         column_config={
-            "open": button("", on_click=open_run, key="open_run", type="tertiary", width=88),
+            "open": button("", on_click=open_run, key="open_run", type="tertiary", width=88, pinned=True),
             "run": words_column("Run", width=170),
-            "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=108),
+            "status": st.column_config.MultiselectColumn("Status", options=words, color=colors, width=136),
             "tasks": words_column("Tasks", width=125),
             "baseline": number(
-                "Baseline", format="%.1f %%", width=76, help="Accuracy without functions, training tasks"
+                "Train base", format="%.1f %%", width=76, help="Accuracy without functions, training tasks"
             ),
             "best": number(
-                "Best", format="%.1f %%", width=72, help="Accuracy of the accepted functions, training tasks"
+                "Train best", format="%.1f %%", width=72, help="Accuracy of the accepted functions, training tasks"
             ),
-            "interval": words_column("95 % interval", width=108, help="Wilson's interval of the best, training tasks"),
-            "n": number("n", help="Scored training tasks", width=42),
-            "test": number("Held-out", format="%.1f %%", width=80, help="On the test split, which training never saw"),
-            "test_interval": words_column("95 % interval", width=108, help="Wilson's interval, test split"),
-            "test_n": number("n", help="Scored test tasks", width=42),
+            "interval": words_column("Train 95 %", width=100, help="Of the best (Wilson), training tasks"),
+            "n": number("Train n", help="Scored training tasks", width=62),
+            "test": number("Test", format="%.1f %%", width=80, help="On the test split, which training never saw"),
+            "test_interval": words_column("Test 95 %", width=100, help="Of the held-out test (Wilson)"),
+            "test_n": number("Test n", help="Scored test tasks", width=58),
             "curve": st.column_config.LineChartColumn(
                 "Curve",
                 y_min=0,
@@ -236,7 +249,7 @@ def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]
             "reason": words_column("Why this status", width=200),
             "functions": number("Functions", width=75),
             "model": words_column("Model", width=105),
-            "menu": button("", on_click=act, key="run_menu", type="tertiary", width=60, pinned=False),
+            "menu": button("", on_click=act, key="run_menu", type="tertiary", width=44, pinned=True),
         },
     )
     if len(runs) > SHOWN:
@@ -249,7 +262,7 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
     for run in runs:
         progress = bench.progress(run.run_id)
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(width=300, gap="xxsmall"):
+            with st.container(width=300, gap=None):
                 st.markdown(f"**{plain(title(run))}**")
                 st.caption(f"{plain(run.task_set, 60)}, {run.train_tasks} tasks, {plain(models(run), 60)}")
             status_badge(run)
@@ -259,6 +272,8 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
                 st.progress(
                     min(1.0, share), text=f"{doing or 'Between evaluations'} · best so far {accuracy(run.best)}"
                 )
+            if run.status == "waiting":
+                st.page_link(REVIEW, label="Review", icon=":material/rate_review:", query_params={"run": run.run_id})
             st.page_link(TRAIN, label="Watch", icon=":material/visibility:", query_params={"run": run.run_id})
 
 

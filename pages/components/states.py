@@ -23,8 +23,13 @@ def heading(title: str) -> Iterator[None]:
         st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
             yield
-            presentation_switch()
-            person_badge()
+            corner()
+
+
+def corner() -> None:
+    """What stands at the top right of every page: presentation, and who is there. Also shows the answers to actions."""
+    presentation_switch()
+    person_badge()
     answered()
 
 
