@@ -147,6 +147,7 @@ class Ingestor:
                 cursor.execute(f"DELETE FROM {table} WHERE run_id IN (SELECT unnest($ids))", {"ids": list(run_ids)})  # noqa: S608
         for run_id in run_ids:
             self._sizes.pop(run_id, None)
+            self._store.run_facts.pop(run_id, None)
 
 
 def describe(folder: RunFolder) -> Values:

@@ -21,19 +21,19 @@ _READING_S = 2.0
 """Seconds for which the end of a journal that nobody has read yet speaks against calling the run interrupted."""
 
 _LAST = """
-SELECT * FROM {table} WHERE {which} AND {condition}
+SELECT * FROM {table} WHERE run_id IN (SELECT unnest($ids)) AND {condition}
 QUALIFY row_number() OVER (PARTITION BY run_id ORDER BY journal_offset DESC) = 1
 """
 
 _EVALUATIONS = """
 SELECT run_id, count(DISTINCT evaluation) AS n FROM evaluation_ends
-WHERE {which} AND split = 'train' AND series = '' GROUP BY run_id
+WHERE run_id IN (SELECT unnest($ids)) AND split = 'train' AND series = '' GROUP BY run_id
 """
 
 _FUNCTIONS = """
 WITH accepted AS (
     SELECT run_id, arg_max(evaluation, journal_offset) AS evaluation FROM verdicts
-    WHERE {which} AND verdict IN ('baseline', 'kept') GROUP BY run_id
+    WHERE run_id IN (SELECT unnest($ids)) AND verdict IN ('baseline', 'kept') GROUP BY run_id
 )
 SELECT run_id, arg_max(len(functions), journal_offset) AS n
 FROM evaluation_starts SEMI JOIN accepted USING (run_id, evaluation)
@@ -44,20 +44,23 @@ _SPENT = """
 SELECT run_id, sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
     sum(completion_tokens) AS completion_tokens, fsum(cost_usd) AS cost_usd,
     count(*) FILTER (cost_usd IS NULL) AS unpriced
-FROM requests WHERE {which} GROUP BY run_id
+FROM requests WHERE run_id IN (SELECT unnest($ids)) GROUP BY run_id
 """
 
 _ASKED = """
 SELECT run_id, step FROM reviews
 ANTI JOIN decisions USING (run_id, step, review_time)
 ANTI JOIN verdicts ON verdicts.run_id = reviews.run_id AND verdicts.step = reviews.step
-WHERE {which} ORDER BY reviews.journal_offset
+WHERE run_id IN (SELECT unnest($ids)) ORDER BY reviews.journal_offset
 """
 
-_OPENED = "SELECT run_id, count(DISTINCT evaluation) AS n FROM openings WHERE {which} GROUP BY run_id"
+_OPENED = """
+SELECT run_id, count(DISTINCT evaluation) AS n FROM openings
+WHERE run_id IN (SELECT unnest($ids)) GROUP BY run_id
+"""
 
 _RUNS = """
-SELECT runs.* EXCLUDE (config) REPLACE (left(note, 300) AS note), journals.last_at, journals.bytes
+SELECT runs.* EXCLUDE (config) REPLACE (left(note, 300) AS note), journals.last_at, journals.bytes, journals.lines
 FROM runs JOIN journals USING (run_id)
 WHERE {which} ORDER BY run_id DESC
 """
@@ -82,13 +85,31 @@ def run(store: HistoryStore, run_id: str) -> RunSummary:
 def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
     which = "true" if run_id is None else "run_id = $run_id"
     values = {} if run_id is None else {"run_id": run_id}
+    now = time.time()
+    rows = store.rows(_RUNS.format(which=which), **values)
+    facts = _facts(store, rows)
+    found = [row | facts[row["run_id"]] for row in rows]
+    return [_summary(row, _evidence(store.home, row, now)) for row in found]
+
+
+def _facts(store: HistoryStore, rows: Iterable[Row]) -> dict[str, Row]:
+    """What the journal of each run tells. Runs whose journal has not grown since they were asked for are not asked."""
+    states = {row["run_id"]: (row["bytes"], row["lines"], row["last_at"]) for row in rows}
+    remembered = {run_id: store.run_facts.get(run_id) for run_id in states}
+    facts = {run_id: known[1] for run_id, known in remembered.items() if known and known[0] == states[run_id]}
+    if asked := [run_id for run_id in states if run_id not in facts]:
+        facts |= _read_facts(store, asked)
+        store.run_facts.update({run_id: (states[run_id], facts[run_id]) for run_id in asked})
+    return facts
+
+
+def _read_facts(store: HistoryStore, run_ids: list[str]) -> dict[str, Row]:
+    def figures(sql: str) -> dict[str, Row]:
+        return {row["run_id"]: row for row in store.rows(sql, ids=run_ids)}
 
     def last(table: str, condition: str = "true") -> dict[str, Row]:
         """The latest such fact of each run."""
-        return _by_run(store.rows(_LAST.format(table=table, which=which, condition=condition), **values))
-
-    def figures(sql: str) -> dict[str, Row]:
-        return _by_run(store.rows(sql.format(which=which), **values))
+        return figures(_LAST.format(table=table, condition=condition))
 
     known = {
         "trainer": last("trainers"),
@@ -105,16 +126,7 @@ def _summaries(store: HistoryStore, run_id: str | None) -> list[RunSummary]:
         "evaluations": figures(_EVALUATIONS),
         "functions": figures(_FUNCTIONS),
     }
-    now = time.time()
-    summaries = []
-    for row in store.rows(_RUNS.format(which=which), **values):
-        found = row | {name: rows.get(row["run_id"]) for name, rows in known.items()}
-        summaries.append(_summary(found, _evidence(store.home, found, now)))
-    return summaries
-
-
-def _by_run(rows: Iterable[Row]) -> dict[str, Row]:
-    return {row["run_id"]: row for row in rows}
+    return {run_id: {name: rows.get(run_id) for name, rows in known.items()} for run_id in run_ids}
 
 
 def _evidence(home: Path, row: Row, now: float) -> Evidence:

@@ -56,6 +56,9 @@ class HistoryStore:
         self._closing = False
         self._closed = False
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self.run_facts: dict[str, tuple[tuple[object, ...], Row]] = {}
+        """What the list of runs last found of each run, with how far its journal had been read then. A journal tells
+        the same whenever it is asked, so this is read again only when that changed."""
         with self._gate:
             self._connect()
             if self.path is not None:
@@ -145,6 +148,7 @@ class HistoryStore:
             if self.path is not None and _open_here[self.path] > 1:
                 raise _locked(self.path, f"PID {os.getpid()}")
             self._disconnect()
+            self.run_facts.clear()
             if self.path is not None:
                 _remove(self.path)
             self._connect()

@@ -14,9 +14,9 @@ from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
+from pages.components.forecast_view import preset_costs, show_forecast
 from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
-from pages.components.forecast_view import preset_costs, show_forecast
 from pages.components.say import plain
 from pages.components.shell import TRAIN
 from pages.components.states import error_state

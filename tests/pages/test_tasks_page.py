@@ -257,7 +257,7 @@ def test_saving_an_upload_opens_the_new_set(page, tmp_path):
     bench = FakeWorkbench()
     bench.draft = draft(tmp_path, issues=(), left_out=0)
     at = uploaded(page, bench)
-    at.text_input[0].set_value("My sums")
+    next(box for box in at.text_input if box.label == "Name").set_value("My sums")
     at.button(key="save_set").click().run()
     assert bench.own["own"].name == "My sums"
     assert ("save_task_set", "My sums", "None") in bench.asked
