@@ -15,6 +15,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -150,7 +151,8 @@ def write_tables(store: HistoryStore, run_ids: Sequence[str], name: TableName, k
     except OSError as error:
         raise write_error(to, error) from error
     finally:
-        half.unlink(missing_ok=True)
+        with suppress(OSError):  # gone already, or it never was
+            half.unlink()
     return to
 
 
