@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from agentopt_core import history
-from agentopt_core.errors import AgentOptError, NotFound
+from agentopt_core.errors import AgentOptError, NotFound, ProtocolError
 from agentopt_core.evaluation.compare import paired_tables
 from agentopt_core.evaluation.intervals import holm
 from agentopt_core.history import compare_queries
@@ -65,7 +65,7 @@ class CompareBench(Desk):
     def compare(self, before: Place, after: Place) -> Comparison:
         """Two measurements on the tasks that both scored: the same id, and the same question and answer.
 
-        Raises: NotFound when one of them does not exist; ProtocolError when a run's tasks cannot be read.
+        Where a run's tasks cannot be read, none is known to be the same. Raises: NotFound when one does not exist.
         """
         with self._history(before.run_id, after.run_id) as store:
             return self._compare(store, before, after)
@@ -88,8 +88,8 @@ class CompareBench(Desk):
     def _compare(self, store: HistoryStore, before: Place, after: Place) -> Comparison:
         first, second = _measured(store, before), _measured(store, after)
         earlier, later = compare_queries.solved(store, before), compare_queries.solved(store, after)
-        asked, asked_later = self._asked(before.run_id), self._asked(after.run_id)
         both = earlier.keys() & later.keys()
+        asked, asked_later, unreadable = self._asked_by_both(before.run_id, after.run_id)
         same = {task for task in both if task in asked and asked.get(task) == asked_later.get(task)}
         scored = [task for task in asked_later if task in same and None not in (earlier[task], later[task])]
         pair = paired_tables(
@@ -98,7 +98,7 @@ class CompareBench(Desk):
         left_out = {
             "only run in the first": len(earlier) - len(both),
             "only run in the second": len(later) - len(both),
-            "the same id, but another question or answer": len(both) - len(same),
+            unreadable or "the same id, but another question or answer": len(both) - len(same),
             "not scored in one of them": len(same) - len(scored),
         }
         hidden = any(compare_queries.is_private(store, place.run_id) for place in (before, after))
@@ -124,6 +124,13 @@ class CompareBench(Desk):
                 for task in scored
             ),
         )
+
+    def _asked_by_both(self, first: str, second: str) -> tuple[dict[str, _Asked], dict[str, _Asked], str]:
+        """What the tasks of two runs ask, and why nothing is known of them; empty where it is."""
+        try:
+            return self._asked(first), self._asked(second), ""
+        except ProtocolError as error:
+            return {}, {}, f"not known to ask the same: {error.message}"
 
     def _asked(self, run_id: str) -> dict[str, _Asked]:
         """Task id -> what it asks, of a run's snapshot of its tasks."""

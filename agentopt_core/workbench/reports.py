@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agentopt_core import __version__, history
 from agentopt_core.config import RunConfig
-from agentopt_core.errors import AgentOptError, ConfigError, ProtocolError
+from agentopt_core.errors import AgentOptError, ConfigError
 from agentopt_core.history import compare_queries
 from agentopt_core.history.tables import TableFormat, TableName, table_bytes, write_tables
 from agentopt_core.reports.comparison_report import comparison_body
@@ -75,10 +75,7 @@ class ReportBench(CompareBench):
     def _gain(self, baseline: Measurement | None, best: Measurement | None) -> Comparison | None:
         if baseline is None or best is None or baseline == best:
             return None
-        try:
-            return self.compare(baseline.place, best.place)
-        except ProtocolError:  # the run's tasks are damaged: the report stands without them
-            return None
+        return self.compare(baseline.place, best.place)
 
     def _several(self, run_ids: Sequence[str]) -> tuple[str, str]:
         runs = self.compared(run_ids)
