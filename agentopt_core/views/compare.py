@@ -90,7 +90,7 @@ class Comparison(Word):
     left_out: dict[str, int] = Field(default_factory=dict)
     """Tasks of either side that could not be paired, by the reason in words."""
     tasks: tuple[TaskPair, ...] = ()
-    """The common tasks, in the order of the second run's task set."""
+    """The common tasks, in the order of the second run's task set; empty where they were not asked for."""
 
     @property
     def common_before(self) -> Proportion:

@@ -34,6 +34,18 @@ class _Asked(NamedTuple):
     question: str
 
 
+class _Side(NamedTuple):
+    """One measurement with all that is needed to pair it."""
+
+    measured: Measurement
+    solved: dict[str, bool | None]
+    asked: dict[str, _Asked]
+    problem: str
+    """Why nothing is known of what its tasks ask."""
+    hidden: bool
+    """The tasks must not be published."""
+
+
 class CompareBench(Desk):
     """Questions about two to six runs."""
 
@@ -68,9 +80,12 @@ class CompareBench(Desk):
         Where a run's tasks cannot be read, none is known to be the same. Raises: NotFound when one does not exist.
         """
         with self._history(before.run_id, after.run_id) as store:
-            return self._compare(store, before, after)
+            sides = [self._side(store, place) for place in (before, after)]
+        return _compared(*sides, with_tasks=True)
 
-    def compare_all(self, runs: Sequence[ComparedRun], subject: Subject) -> list[Comparison]:
+    def compare_all(
+        self, runs: Sequence[ComparedRun], subject: Subject, *, with_tasks: bool = False
+    ) -> list[Comparison]:
         """Each run against each later one by what stands for them, with p-values raised for the number of comparisons.
 
         Runs without such a measurement are left out; a pair without common tasks stands there without figures, and is
@@ -78,59 +93,22 @@ class CompareBench(Desk):
         """
         places = [found.place for run in runs if (found := run.measured(subject))]
         with self._history(*(place.run_id for place in places)) as store:
-            pairs = [self._compare(store, before, after) for before, after in combinations(places, 2)]
+            sides = [self._side(store, place) for place in places]
+        pairs = [_compared(before, after, with_tasks=with_tasks) for before, after in combinations(sides, 2)]
         tested = [index for index, pair in enumerate(pairs) if pair.p_value is not None]
         raised = holm([pairs[index].p_value or 0.0 for index in tested])
         for index, value in zip(tested, raised, strict=True):
-            pairs[index] = pairs[index].with_(holm=value)
+            pairs[index] = pairs[index].model_copy(update={"holm": value})
         return pairs
 
-    def _compare(self, store: HistoryStore, before: Place, after: Place) -> Comparison:
-        first, second = _measured(store, before), _measured(store, after)
-        earlier, later = compare_queries.solved(store, before), compare_queries.solved(store, after)
-        both = earlier.keys() & later.keys()
-        asked, asked_later, unreadable = self._asked_by_both(before.run_id, after.run_id)
-        same = {task for task in both if task in asked and asked.get(task) == asked_later.get(task)}
-        scored = [task for task in asked_later if task in same and None not in (earlier[task], later[task])]
-        pair = paired_tables(
-            {task: int(bool(earlier[task])) for task in scored}, {task: int(bool(later[task])) for task in scored}
-        )
-        left_out = {
-            "only run in the first": len(earlier) - len(both),
-            "only run in the second": len(later) - len(both),
-            unreadable or "the same id, but another question or answer": len(both) - len(same),
-            "not scored in one of them": len(same) - len(scored),
-        }
-        hidden = any(compare_queries.is_private(store, place.run_id) for place in (before, after))
-        return Comparison(
-            before=first,
-            after=second,
-            n=pair.n,
-            fixed=pair.fixed_count,
-            broken=pair.broken_count,
-            both_solved=pair.both_solved,
-            both_failed=pair.both_failed,
-            difference=pair.difference,
-            interval=pair.interval,
-            p_value=pair.p_value if pair.n else None,
-            left_out={reason: number for reason, number in left_out.items() if number},
-            tasks=tuple(
-                TaskPair(
-                    task_id=task,
-                    question="" if hidden else asked_later[task].question,
-                    before=bool(earlier[task]),
-                    after=bool(later[task]),
-                )
-                for task in scored
-            ),
-        )
-
-    def _asked_by_both(self, first: str, second: str) -> tuple[dict[str, _Asked], dict[str, _Asked], str]:
-        """What the tasks of two runs ask, and why nothing is known of them; empty where it is."""
+    def _side(self, store: HistoryStore, place: Place) -> _Side:
+        measured = _measured(store, place)
+        hidden = compare_queries.is_private(store, place.run_id)
         try:
-            return self._asked(first), self._asked(second), ""
+            asked, problem = self._asked(place.run_id), ""
         except ProtocolError as error:
-            return {}, {}, f"not known to ask the same: {error.message}"
+            asked, problem = {}, error.message
+        return _Side(measured, compare_queries.solved(store, place), asked, problem, hidden)
 
     def _asked(self, run_id: str) -> dict[str, _Asked]:
         """Task id -> what it asks, of a run's snapshot of its tasks."""
@@ -144,6 +122,47 @@ class CompareBench(Desk):
             while len(_asked_by_run) > _REMEMBERED:
                 _asked_by_run.popitem(last=False)
         return read
+
+
+def _compared(before: _Side, after: _Side, *, with_tasks: bool) -> Comparison:
+    both = before.solved.keys() & after.solved.keys()
+    same = {task for task in both if task in before.asked and before.asked[task] == after.asked.get(task)}
+    earlier = {task: before.solved[task] for task in same}
+    scored = [task for task in after.asked if task in same and None not in (earlier[task], after.solved[task])]
+    pair = paired_tables(
+        {task: int(bool(earlier[task])) for task in scored}, {task: int(bool(after.solved[task])) for task in scored}
+    )
+    problem = before.problem or after.problem
+    unlike = f"not known to ask the same: {problem}" if problem else "the same id, but another question or answer"
+    left_out = {
+        "only run in the first": len(before.solved) - len(both),
+        "only run in the second": len(after.solved) - len(both),
+        unlike: len(both) - len(same),
+        "not scored in one of them": len(same) - len(scored),
+    }
+    hidden = before.hidden or after.hidden
+    return Comparison(
+        before=before.measured,
+        after=after.measured,
+        n=pair.n,
+        fixed=pair.fixed_count,
+        broken=pair.broken_count,
+        both_solved=pair.both_solved,
+        both_failed=pair.both_failed,
+        difference=pair.difference,
+        interval=pair.interval,
+        p_value=pair.p_value if pair.n else None,
+        left_out={reason: number for reason, number in left_out.items() if number},
+        tasks=tuple(
+            TaskPair(
+                task_id=task,
+                question="" if hidden else after.asked[task].question,
+                before=bool(earlier[task]),
+                after=bool(after.solved[task]),
+            )
+            for task in (scored if with_tasks else ())
+        ),
+    )
 
 
 _lock = threading.Lock()

@@ -82,7 +82,7 @@ class ReportBench(CompareBench):
         subjects: tuple[Subject, ...] = ("best", "test", "baseline")
         by_subject: dict[Subject, list[Comparison]] = {}
         for subject in subjects:
-            by_subject[subject] = self.compare_all(runs, subject)
+            by_subject[subject] = self.compare_all(runs, subject, with_tasks=True)
         settings: list[Setting] = []
         if all(self._config_or_none(run_id) for run_id in run_ids):
             settings = self.settings(run_ids)
