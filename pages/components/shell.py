@@ -49,20 +49,24 @@ def frame() -> StreamlitPage:
     """Draw browser tab, logo and navigation. Returns the page that the address asks for."""
     st.session_state[_FRAMED] = True
     st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
-    waiting = _waiting()
     st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
     return st.navigation(
         [
             st.Page(OVERVIEW, title="Overview", icon=":material/space_dashboard:", default=True),
             st.Page(TASKS, title="Tasks", icon=":material/checklist:"),
             st.Page(TRAIN, title="Train", icon=":material/show_chart:"),
-            st.Page(REVIEW, title=f"Review ({waiting})" if waiting else "Review", icon=":material/rate_review:"),
+            st.Page(REVIEW, title=review_title(_waiting()), icon=":material/rate_review:"),
             st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
             st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(TRACES, title="Traces", icon=":material/forum:"),
         ],
         position="top",
     )
+
+
+def review_title(waiting: int) -> str:
+    """The Review page in the navigation, with how many updates wait for a person."""
+    return f"Review ({waiting})" if waiting else "Review"
 
 
 def _waiting() -> int:
