@@ -10,10 +10,8 @@ import pandas as pd
 from agentopt_core.diagnosis import noise_spread
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import CurvePoint, Signs
+from pages.components.colors import ACCENT, AMBER, GREEN, GREY, RED, VIOLET
 from pages.components.say import DASH, accuracy, interval, percent, shorten
-
-ACCENT, AMBER, GREY, RED, VIOLET, GREEN = "#4F72E3", "#D9822B", "#8791A5", "#D05252", "#9A6BD0", "#2F9E6B"
-"""Readable on the light and on the dark ground."""
 
 WORDS = {
     "baseline": "baseline",

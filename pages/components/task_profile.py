@@ -10,7 +10,7 @@ import streamlit as st
 
 from agentopt_core.evaluation.power import smallest_gain
 from agentopt_core.importing import Profile
-from pages.components.curve import ACCENT
+from pages.components.colors import ACCENT
 from pages.components.say import plain, shorten, size
 from pages.components.task_table import KINDS
 
