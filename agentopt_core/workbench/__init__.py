@@ -7,6 +7,7 @@ reviews  what waits for people, and what they decide or change by hand
 evidence what the versions did, and new runs that begin with functions
 compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
+traces   what the agent did, rollout by rollout
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from agentopt_core.workbench.evidence import EvidenceBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.setup import ROOT
+from agentopt_core.workbench.traces import TraceBench
 
 SAMPLES = ROOT / "sample_data"
 
@@ -30,7 +32,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(EvidenceBench, KeepingBench, ReportBench):
+class Workbench(EvidenceBench, KeepingBench, ReportBench, TraceBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);
