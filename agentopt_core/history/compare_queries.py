@@ -16,7 +16,8 @@ def measurements(store: HistoryStore, run_id: str) -> list[Measurement]:
     verdicts = latest(store, "verdicts", run_id, "evaluation")
     accepted = [row for row in verdicts.values() if row["verdict"] in ("baseline", "kept")]
     last = max(accepted, key=lambda row: row["journal_offset"], default=None)
-    subjects = latest(store, "openings", run_id, "evaluation")
+    subjects = {number: row["subject"] for number, row in latest(store, "openings", run_id, "evaluation").items()}
+    stands_for_test = _stands_for_test(store, run_id, subjects)
     found = []
     for row in store.rows(_MEASURED, run_id=run_id):
         result = proportion(row, "result")
@@ -24,9 +25,8 @@ def measurements(store: HistoryStore, run_id: str) -> list[Measurement]:
             continue
         evaluation, split = row["evaluation"], row["split"]
         if split == "test":
-            chosen = evaluation in subjects and subjects[evaluation]["subject"] == "chosen"
-            verdict: Outcome = "kept" if chosen else "baseline"
-            is_best = chosen
+            is_best = evaluation == stands_for_test
+            verdict: Outcome = "kept" if subjects.get(evaluation) == "chosen" else "baseline"
         else:
             verdict = verdicts[evaluation]["verdict"] if evaluation in verdicts else "pending"
             is_best = last is not None and evaluation == last["evaluation"]
@@ -40,6 +40,14 @@ def measurements(store: HistoryStore, run_id: str) -> list[Measurement]:
             )
         )
     return found
+
+
+def _stands_for_test(store: HistoryStore, run_id: str, subjects: dict[int, str]) -> int | None:
+    """The evaluation on the test split of what training chose: the untrained one where that is what it chose."""
+    chosen = [evaluation for evaluation, subject in subjects.items() if subject == "chosen"]
+    if chosen or not store.rows("SELECT 1 FROM held_out WHERE run_id = $run_id LIMIT 1", run_id=run_id):
+        return max(chosen, default=None)
+    return max(subjects, default=None)
 
 
 def solved(store: HistoryStore, place: Place) -> dict[str, bool | None]:

@@ -73,7 +73,10 @@ def trained(
     reason: str = "better", by: str = "", refusal: Refusal = REFUSAL, config: Mapping[str, object] | None = None,
     ended: bool = True,
 ) -> RunFolder:  # fmt: skip
-    """A run of one update that was kept: `baseline` and `best` are marks of the training tasks, `test` of the rest."""
+    """A run of one update that was kept: `baseline` and `best` are marks of the training tasks, `test` of the rest.
+
+    An empty second mark of `test`: what training chose is the untrained agent, so it was measured once.
+    """
     given = tasks or sums()
     folder = RunFolder.create(home, RunConfig.model_validate(config or {}), given)
     none, learned = FunctionSet(), FunctionSet(functions=(function,))
@@ -96,14 +99,17 @@ def trained(
         decided(1, 1, "kept", 1, 0, after, after).model_copy(update={"reason": reason}),
     ]
     if test:
-        untrained, chosen = marks(test[0], "unseen"), marks(test[1], "unseen")
+        untrained, chosen = marks(test[0], "unseen"), marks(test[1] or test[0], "unseen")
         events += [
             SplitOpened(evaluation=2, subject="baseline", functions_digest=none.digest, n=len(untrained)),
             *evaluated(2, None, none, untrained, "test", cost=cost),
-            SplitOpened(evaluation=3, subject="chosen", functions_digest=learned.digest, n=len(chosen)),
-            *evaluated(3, None, learned, chosen, "test", cost=cost),
-            HeldOutMeasured(baseline=share(untrained), chosen=share(chosen), p_value=0.5, candidates=1),
         ]
+        if test[1]:
+            events += [
+                SplitOpened(evaluation=3, subject="chosen", functions_digest=learned.digest, n=len(chosen)),
+                *evaluated(3, None, learned, chosen, "test", cost=cost),
+            ]
+        events.append(HeldOutMeasured(baseline=share(untrained), chosen=share(chosen), p_value=0.5, candidates=1))
     if ended:
         events.append(
             RunFinished(

@@ -87,6 +87,13 @@ def test_the_held_out_test_compares_what_both_runs_chose(bench):
     assert (pair.before.place.split, pair.n, pair.fixed, pair.broken) == ("test", 6, 2, 0)
 
 
+def test_where_training_chose_the_untrained_agent_its_one_test_stands_for_the_run(bench):
+    folder = trained(bench.home, "----", "++--", tasks=sums(4), test=("++----", ""))
+    [one] = bench.compared([folder.run_id])
+    assert one.measured("test").place == Place(run_id=folder.run_id, evaluation=2, split="test")
+    assert one.measured("test").result == one.run.held_out.chosen
+
+
 def test_a_run_without_the_measurement_is_left_out_and_named(bench):
     first = trained(bench.home, "----", "++--", tasks=sums(4))
     second = trained(bench.home, "----", "++--", tasks=sums(4), test=("------", "++++--"))
