@@ -9,6 +9,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.views import LIVE
 from agentopt_core.views.keeping import matching
+from pages.components.notes import notes
 from pages.components.presentation import presenting
 from pages.components.run_list import FILTERS, figures, live_cards, runs_table
 from pages.components.run_manage import archive, manage_dialogs, open_dialog, undo_bar
@@ -132,6 +133,8 @@ def draw() -> None:
         if chosen:
             with bar:
                 selection_bar(chosen)
+                if len(chosen) == 1:
+                    notes(bench, chosen[0].run_id)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
             "Train: accuracy on each run's own training tasks, untrained and with the accepted functions. Test: on "
@@ -144,9 +147,9 @@ def draw() -> None:
         return
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.subheader("Quick start", anchor=False, width="content")
-        load_sample_button(bench)
+        load_sample_button(bench, loaded=any(run.sample for run in runs))
     sample_sets(bench)
-    calls_whom(bench)
+    calls_whom(bench, labelled=any(run.is_demo for run in shown))
 
 
 with guarded():

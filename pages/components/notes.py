@@ -25,6 +25,17 @@ def note_text(text: str) -> None:
     st.markdown(safe_markdown(text))
 
 
+def notes(bench: Workbench, run_id: str) -> None:
+    """What people wrote about a run and its updates, if anything."""
+    about = bench.about(run_id)
+    written = [("", about.note)] if about.note else []
+    written += [(f"**Update {step}**  \n", note) for step, note in about.update_notes.items()]
+    if written:
+        with st.container(border=True, gap="small"):
+            for name, note in written:
+                st.markdown(name + safe_markdown(note))
+
+
 def update_note(bench: Workbench, run_id: str, step: int) -> None:
     """The note on one update, with a popover to write it."""
     about = bench.about(run_id)

@@ -83,10 +83,9 @@ def figures(runs: Sequence[RunSummary]) -> None:
     latest = next((run for run in runs if run.best and run.baseline), None)
     costs = [run.usage.cost_usd for run in runs]
     total = None if None in costs else sum(cost or 0.0 for cost in costs)
-    reached = [100 * run.best.accuracy for run in oldest_first if run.best and run.best.accuracy is not None]
     card = {"border": True, "height": "stretch", "chart_type": "area"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    columns = st.columns([2, 3, 2, 2, 2])
+    columns = st.columns([2, 3, 3, 2, 2])
     columns[0].metric(
         "Runs",
         len(runs),
@@ -95,39 +94,45 @@ def figures(runs: Sequence[RunSummary]) -> None:
         help="Archived ones are not counted.",
         **quiet,
     )
+    best, test = latest.best if latest else None, latest.held_out if latest else None
     columns[1].metric(
         "Newest run, training tasks",
-        accuracy(latest.best if latest else None),
-        points(latest.baseline, latest.best) if latest and latest.best_evaluation else None,
-        delta_description=f"n = {latest.best.n}, {interval(latest.best)}" if latest and latest.best else None,
-        chart_data=_spark(reached),
-        help=f"Accuracy of its accepted functions on its own training tasks: "
-        f"{measured(latest.best if latest else None)}. "
-        "The held-out test stands in the table. The line: the same of the runs before.",
+        accuracy(best),
+        points(latest.baseline, best) if latest and latest.best_evaluation else None,
+        delta_description=f"n = {best.n}, {interval(best)}" if best else None,
+        chart_data=_spark([100 * run.best.accuracy for run in oldest_first if run.best and run.best.n]),
+        help=f"Its accepted functions on its own training tasks: {measured(best)}. The line: the runs before.",
         **card,
     )
     columns[2].metric(
+        "Newest run, held-out test",
+        accuracy(test.chosen if test else None),
+        points(test.baseline, test.chosen) if test else None,
+        delta_description=f"n = {test.chosen.n}, {interval(test.chosen)}" if test else latest and latest.hold_out_label,
+        chart_data=_spark([100 * run.held_out.chosen.accuracy for run in oldest_first if _tested(run)]),
+        help="On test tasks that training never saw. A dash: not measured. The line: the runs before.",
+        **card,
+    )
+    columns[3].metric(
         "Functions learned",
         sum(run.functions for run in runs),
         "over all runs",
         chart_data=_spark([run.functions for run in oldest_first]),
         **quiet,
     )
-    columns[3].metric(
-        "Tokens",
-        compact(sum(run.usage.tokens for run in runs)),
-        f"{compact(sum(run.usage.requests for run in runs))} requests",
-        chart_data=_spark([run.usage.tokens for run in oldest_first]),
-        **quiet,
-    )
     columns[4].metric(
         "Cost",
         DASH if total is None else f"${total:.3f}",
         "a price is unknown" if total is None else "over all runs",
+        delta_description=f"{compact(sum(run.usage.tokens for run in runs))} tokens",
         chart_data=None if total is None else _spark([cost or 0.0 for cost in reversed(costs)]),
         help="A dash when the price of a model is unknown.",
         **quiet,
     )
+
+
+def _tested(run: RunSummary) -> bool:
+    return run.held_out is not None and run.held_out.chosen.accuracy is not None
 
 
 def _spark(values: Sequence[float]) -> list[float] | None:
@@ -167,7 +172,20 @@ def _menu(run: RunSummary) -> list[str]:
     return [MENU[name] for name in (offered if run.status in LIVE else [*offered, "delete"])]
 
 
-PRESENTED = ("open", "run", "status", "baseline", "best", "interval", "n", "test", "test_n", "curve", "cost")
+PRESENTED = (
+    "open",
+    "run",
+    "status",
+    "baseline",
+    "best",
+    "interval",
+    "n",
+    "test",
+    "test_interval",
+    "test_n",
+    "curve",
+    "cost",
+)
 """Columns that people see who look on."""
 
 
@@ -218,6 +236,7 @@ def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]
         selection_mode="multi-row",
         column_order=_columns(frame, shown),
         hide_index=True,
+        row_height=46 if presenting() else None,
         placeholder=DASH,
         alt="Runs with status, accuracy before and after on training tasks, held-out test, cost and time",
         column_config={

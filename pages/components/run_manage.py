@@ -29,8 +29,14 @@ def open_dialog(kind: str, run_ids: Sequence[str]) -> None:
 
 
 def close_dialog() -> None:
-    """Forget it."""
-    st.session_state.pop(_OPEN, None)
+    """Forget it, and what was there when it opened."""
+    _, run_ids = st.session_state.pop(_OPEN, ("", ()))
+    for run_id in run_ids:
+        st.session_state.pop(_seen(run_id), None)
+
+
+def _seen(run_id: str) -> str:
+    return f"about_{run_id}"
 
 
 def manage_dialogs(bench: Workbench, runs: Sequence[RunSummary], tags: Sequence[str]) -> None:
@@ -50,7 +56,7 @@ def edit_dialog(bench: Workbench, run: RunSummary, tags: Sequence[str]) -> None:
     """Everything that people write about a run, and who wrote what."""
     with guarded():
         # What was there when the dialog opened: the form must not change under the hands of whoever writes.
-        key = f"about_{run.run_id}"
+        key = _seen(run.run_id)
         about: About = st.session_state.setdefault(key, bench.about(run.run_id))
         st.caption(f"{plain(run.run_id, 80)} · {plain(run.task_set, 80)}")
         name = st.text_input("Name", title(run), max_chars=MAX_NAME, key=f"{key}_name")
@@ -72,7 +78,6 @@ def edit_dialog(bench: Workbench, run: RunSummary, tags: Sequence[str]) -> None:
         with st.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Save", type="primary", key=f"{key}_save", icon=":material/check:"):
                 _save(bench, run, about, name, chosen, text)
-                st.session_state.pop(key, None)
                 close_dialog()
                 st.rerun()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page as StreamlitPage
 
+from pages.components.states import answered
 from pages.components.workbench import workbench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,7 @@ def frame() -> StreamlitPage:
     """Draw browser tab, logo and navigation. Returns the page that the address asks for."""
     st.session_state[_FRAMED] = True
     st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
+    answered()
     st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
     return st.navigation(
         [

@@ -27,10 +27,9 @@ def heading(title: str) -> Iterator[None]:
 
 
 def corner() -> None:
-    """What stands at the top right of every page: presentation, and who is there. Also shows the answers to actions."""
+    """What stands at the top right of every page: presentation, and who is there."""
     presentation_switch()
     person_badge()
-    answered()
 
 
 def answer(text: str, icon: str = ":material/check:") -> None:
@@ -39,7 +38,7 @@ def answer(text: str, icon: str = ":material/check:") -> None:
 
 
 def answered() -> None:
-    """Show what `answer` was told since."""
+    """Show what `answer` was told since; the frame around every page calls it."""
     for text, icon in st.session_state.pop(_ANSWERS, ()):
         st.toast(text, icon=icon)
 

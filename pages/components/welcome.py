@@ -54,7 +54,7 @@ def welcome(bench: Workbench) -> None:
             "Train on sample tasks", icon=":material/play_arrow:", type="primary", key="start_first"
         ):
             quick_start(bench, samples[0])
-        load_sample_button(bench)
+        load_sample_button(bench, loaded=False)
         st.page_link(TASKS, label="Bring your own tasks", icon=":material/upload_file:", query_params={"view": UPLOAD})
         st.page_link(TRAIN, label="Choose every setting", icon=":material/tune:")
     calls_whom(bench)
@@ -62,14 +62,15 @@ def welcome(bench: Workbench) -> None:
     sample_sets(bench, samples)
 
 
-def load_sample_button(bench: Workbench) -> None:
-    """Brings in the finished run that ships with the project, and opens it."""
+def load_sample_button(bench: Workbench, loaded: bool) -> None:
+    """Brings in the finished run that ships with the project unless it is there, and opens it."""
     if st.button(
-        "Load the sample run", icon=":material/inventory_2:", key="load_sample",
+        "Open the sample run" if loaded else "Load the sample run", icon=":material/inventory_2:", key="load_sample",
         help="A finished run of the demo model with reviews, so that every page shows something at once",
     ):  # fmt: skip
         run_id = bench.load_sample_run(who())
-        answer("The sample run is loaded. Demo model: its numbers say nothing about a real one.")
+        if not loaded:
+            answer("The sample run is loaded. Demo model: its numbers say nothing about a real one.")
         st.switch_page(TRAIN, query_params={"run": run_id})
 
 
@@ -96,11 +97,12 @@ def quick_start(bench: Workbench, sample: TaskSetSummary) -> None:
     st.switch_page(TRAIN, query_params={"run": run_id})
 
 
-def calls_whom(bench: Workbench) -> None:
-    """Which model one click calls, and what bounds it."""
+def calls_whom(bench: Workbench, labelled: bool = False) -> None:
+    """Which model one click calls, and what bounds it. `labelled`: the page says already what the demo model is."""
     endpoint = next(iter(bench.presets().values())).config.agent.endpoint
     if endpoint.is_demo:
-        st.caption(DEMO_LABEL)
+        if not labelled:
+            st.caption(DEMO_LABEL)
         return
     st.caption(
         f"One click calls {plain(endpoint.model)} at {plain(endpoint.base_url or 'the OpenAI API')} and ends after "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.events import ReviewRequested
@@ -217,3 +218,18 @@ def test_the_navigation_says_how_many_updates_wait():
 
 def test_every_status_is_in_the_filters():
     assert FILTERS["live"][1] | FILTERS["finished"][1] | FILTERS["attention"][1] == FILTERS["all"][1]
+
+
+def test_a_note_on_an_update_is_written_where_it_is_shown(bench):
+    run_id = finished_run(bench.home).run_id
+
+    def draw(bench, run_id):
+        from pages.components.notes import update_note
+
+        update_note(bench, run_id, 2)
+
+    at = AppTest.from_function(draw, args=(bench, run_id), default_timeout=20).run()
+    at.text_area[0].set_value("**odd** ![x](http://e.test/x.png)").run()
+    at.button(key=f"save_note_{run_id}_2").click().run()
+    assert bench.about(run_id).update_notes == {2: "**odd** ![x](http://e.test/x.png)"}
+    assert at.markdown[0].value == r"**odd** !\[x](http://e.test/x.png)"
