@@ -85,7 +85,7 @@ def figures(runs: Sequence[RunSummary]) -> None:
     total = None if None in costs else sum(cost or 0.0 for cost in costs)
     card = {"border": True, "height": "stretch", "chart_type": "area"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    columns = st.columns([2, 3, 3, 2, 2])
+    columns = st.columns([2, 3, 3, 2, 2.5])
     columns[0].metric(
         "Runs",
         len(runs),
@@ -123,7 +123,7 @@ def figures(runs: Sequence[RunSummary]) -> None:
     columns[4].metric(
         "Cost",
         DASH if total is None else f"${total:.3f}",
-        "a price is unknown" if total is None else "over all runs",
+        "price unknown" if total is None else "over all runs",
         delta_description=f"{compact(sum(run.usage.tokens for run in runs))} tokens",
         chart_data=None if total is None else _spark([cost or 0.0 for cost in reversed(costs)]),
         help="A dash when the price of a model is unknown.",
@@ -281,7 +281,7 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
     for run in runs:
         progress = bench.progress(run.run_id)
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(width=300, gap=None):
+            with st.container(width=260, gap=None):
                 st.markdown(f"**{plain(title(run))}**")
                 st.caption(f"{plain(run.task_set, 60)}, {run.train_tasks} tasks, {plain(models(run), 60)}")
             status_badge(run)
@@ -289,7 +289,7 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
                 share = progress.done / progress.total if progress and progress.total else 0.0
                 doing = under_way(progress) if progress else ""
                 st.progress(
-                    min(1.0, share), text=f"{doing or 'Between evaluations'} · best so far {accuracy(run.best)}"
+                    min(1.0, share), text=f"{doing or 'Between evaluations'} · best on training tasks {accuracy(run.best)}"
                 )
             if run.status == "waiting":
                 st.page_link(REVIEW, label="Review", icon=":material/rate_review:", query_params={"run": run.run_id})
