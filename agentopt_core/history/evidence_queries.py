@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from agentopt_core.functions import Function
 from agentopt_core.history.parts import COUNTED, latest, results_of
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.update_queries import (
-    FLIPS,
     accepted_functions,
-    function_versions,
-    pairs_as_values,
     updates,
+    versions_of,
 )
 from agentopt_core.tasks import Split
 from agentopt_core.views import (
     Churn,
     FunctionEvidence,
+    FunctionVersion,
     LineageNode,
     TaskLine,
     TaskMatrix,
@@ -25,6 +25,8 @@ from agentopt_core.views import (
     VersionColumn,
 )
 
+Measure = Callable[[Function], tuple[int, int] | None]
+"""A function's cyclomatic complexity and lines, or None where its code has no definition."""
 NEVER_IDS = 200
 """Tasks that no version solved, named at most."""
 _STAYED = 50
@@ -78,10 +80,8 @@ def task_matrix(
 
     `split` is `train`, or `val` where the run measures it beside. A trial and a repeated measurement do not count.
     """
-    where = {"run_id": run_id, "split": split}
-    totals = store.rows(_COUNTED_TASKS + _TOTALS, **where)[0]
-    rows = store.rows(_COUNTED_TASKS + _LINES, **where, offset=offset, limit=limit)
-    measured = {row["evaluation"]: row for row in store.rows(_COUNTED_TASKS + _COLUMNS, **where)}
+    found = store.rows(_MATRIX, run_id=run_id, split=split, offset=offset, limit=limit, never=NEVER_IDS)[0]
+    measured = {row["evaluation"]: row for row in found["columns"] or ()}
     starts = latest(store, "evaluation_starts", run_id, "evaluation", "series = '' AND split = 'train'")
     verdicts = latest(store, "verdicts", run_id, "evaluation")
     shown = sorted(measured.keys() | (starts.keys() if split == "train" else set()))
@@ -98,7 +98,6 @@ def task_matrix(
                 faults=row["faults"],
             )
         )
-    never = store.rows(_COUNTED_TASKS + _NEVER, **where, limit=NEVER_IDS)
     return TaskMatrix(
         split=split,
         columns=tuple(columns),
@@ -109,16 +108,16 @@ def task_matrix(
                 solved=row["solved"],
                 scored=row["scored"],
             )
-            for row in rows
+            for row in found["lines"] or ()
         ),
         offset=offset,
-        tasks=totals["tasks"],
-        scored=totals["scored"],
-        ceiling=totals["ceiling"],
-        never=totals["scored"] - totals["ceiling"],
-        never_ids=tuple(row["task_id"] for row in never),
+        tasks=found["tasks"],
+        scored=found["scored"],
+        ceiling=found["ceiling"],
+        never=found["scored"] - found["ceiling"],
+        never_ids=tuple(found["never_ids"] or ()),
         churn=churn(updates(store, run_id)) if split == "train" else (),
-        has_validation=totals["has_validation"],
+        has_validation=found["has_validation"],
     )
 
 
@@ -142,21 +141,27 @@ def churn(steps: Sequence[UpdateView]) -> tuple[Churn, ...]:
     return tuple(found)
 
 
-def function_evidence(store: HistoryStore, run_id: str) -> list[FunctionEvidence]:
-    """What each function of the run did on the training tasks, those in use first; refused proposals are none."""
-    versions = [version for version in function_versions(store, run_id) if version.status != "refused"]
+def function_evidence(store: HistoryStore, run_id: str, measure: Measure) -> list[FunctionEvidence]:
+    """What each function of the run did on the training tasks, those in use first; refused proposals are none.
+
+    `measure` tells the complexity and the lines of a function's code.
+    """
+    steps_done = updates(store, run_id)
+    versions = [version for version in versions_of(store, run_id, steps_done) if version.status != "refused"]
     accepted = accepted_functions(store, run_id)
     last = latest(store, "verdicts", run_id, "step")
     kept = [row["evaluation"] for row in last.values() if row["verdict"] == "kept"]
     used = {row["tool"]: row for row in store.rows(_LAST_ROLLOUTS + _USED, run_id=run_id)}
     importance = {row["tool"]: row for row in store.rows(_IMPORTANCE, run_id=run_id, evaluation=max(kept, default=0))}
     solved = store.rows(_SOLVED, run_id=run_id, evaluation=max(kept, default=0))[0]["solved"]
-    flips = _flips_by_function(store, run_id)
+    flips = _flips_by_function(store, run_id, steps_done)
     names = dict.fromkeys([*accepted.names, *(version.name for version in versions)])
     found = []
     for name in names:
         own = [version for version in versions if version.name == name]
         row = used.get(name)
+        newest = _newest(own)
+        measured = measure(newest) if newest else None
         steps = {version.step for version in own if version.function}
         fixed, broken = (
             tuple(sorted({task for step in steps for task, good in flips.get((step, name), ()) if good is kind}))
@@ -176,22 +181,36 @@ def function_evidence(store: HistoryStore, run_id: str) -> list[FunctionEvidence
                 broken=broken,
                 accepted_solved=solved if name in accepted else 0,
                 accepted_solved_with=importance[name]["tasks"] if name in importance and name in accepted else 0,
+                complexity=measured[0] if measured else None,
+                lines=measured[1] if measured else None,
                 roll_backs=tuple((one.step, one.reason) for one in own if one.status in _WITHDRAWN),
             )
         )
     return found
 
 
-def _flips_by_function(store: HistoryStore, run_id: str) -> dict[tuple[int, str], list[tuple[str, bool]]]:
+def _newest(versions: Sequence[FunctionVersion]) -> Function | None:
+    """The newest accepted code, else the newest."""
+    written = [version for version in versions if version.function]
+    accepted = [version for version in written if version.status in ("baseline", "kept")]
+    return (accepted or written)[-1].function if written else None
+
+
+def _flips_by_function(
+    store: HistoryStore, run_id: str, steps: Sequence[UpdateView]
+) -> dict[tuple[int, str], list[tuple[str, bool]]]:
     """(step, function) -> the tasks that flipped under the step's candidate and called the function, and which way."""
-    asked = latest(store, "step_starts", run_id, "step")
-    begun = latest(store, "evaluation_starts", run_id, "step", COUNTED)
-    pairs = {step: (asked[step]["accepted_evaluation"], begun[step]["evaluation"]) for step in asked if step in begun}
-    flips: dict[tuple[int, str], list[tuple[str, bool]]] = defaultdict(list)
-    if pairs:
-        for row in store.rows(FLIPS + _CALLED, run_id=run_id, **pairs_as_values(pairs)):
-            flips[row["step"], row["tool"]].append((row["task_id"], row["solved"]))
-    return flips
+    flips = [
+        (update.step, update.evaluation, task, task in update.fixed)
+        for update in steps
+        for task in (*update.fixed, *update.broken)
+    ]
+    called: dict[tuple[int, str], list[tuple[str, bool]]] = defaultdict(list)
+    if flips:
+        values = dict(zip(("steps", "candidates", "tasks", "solved"), map(list, zip(*flips, strict=True)), strict=True))
+        for row in store.rows(_CALLED, run_id=run_id, **values):
+            called[row["step"], row["tool"]].append((row["task_id"], row["solved"]))
+    return called
 
 
 _BASELINE_VERDICT = """
@@ -199,38 +218,34 @@ SELECT verdict, reason FROM verdicts WHERE run_id = $run_id AND evaluation = 0 O
 """
 
 # One measurement of a task under a version is its last rollout: a resumed run tries again what was a fault.
-_COUNTED_TASKS = """
-WITH counted AS (
+# All in one question, so that the rollouts are gone through once.
+_MATRIX = """
+WITH counted AS MATERIALIZED (
     SELECT evaluation, task_id, CASE
         WHEN max_by(ended, journal_offset) = 'fault' OR max_by(correct IS NULL, journal_offset) THEN 'n'
         WHEN max_by(correct, journal_offset) THEN 's' ELSE 'f' END AS state
     FROM rollouts WHERE run_id = $run_id AND split = $split AND series = '' GROUP BY evaluation, task_id
-), tasks AS (
+), tasks AS MATERIALIZED (
     SELECT task_id, count(*) FILTER (state = 's') AS solved, count(*) FILTER (state != 'n') AS scored
     FROM counted GROUP BY task_id
+), page AS (
+    SELECT *, solved / nullif(scored, 0) AS share FROM tasks
+    ORDER BY share NULLS FIRST, task_id LIMIT $limit OFFSET $offset
+), lines AS (
+    SELECT task_id, solved, scored, share, list(evaluation) AS evaluations, list(state) AS states
+    FROM page JOIN counted USING (task_id) GROUP BY task_id, solved, scored, share
+), columns AS (
+    SELECT evaluation, count(*) FILTER (state = 's') AS solved, count(*) FILTER (state != 'n') AS scored,
+        count(*) FILTER (state = 'n') AS faults
+    FROM counted GROUP BY evaluation
+), never AS (
+    SELECT task_id FROM tasks WHERE solved = 0 AND scored > 0 ORDER BY task_id LIMIT $never
 )
-"""
-
-_LINES = """
-, page AS (
-    SELECT * FROM tasks ORDER BY solved / nullif(scored, 0) NULLS FIRST, task_id LIMIT $limit OFFSET $offset
-)
-SELECT task_id, solved, scored, list(evaluation) AS evaluations, list(state) AS states
-FROM page JOIN counted USING (task_id) GROUP BY task_id, solved, scored
-ORDER BY solved / nullif(scored, 0) NULLS FIRST, task_id
-"""
-
-_COLUMNS = """
-SELECT evaluation, count(*) FILTER (state = 's') AS solved, count(*) FILTER (state != 'n') AS scored,
-    count(*) FILTER (state = 'n') AS faults
-FROM counted GROUP BY evaluation
-"""
-
-_NEVER = "SELECT task_id FROM tasks WHERE solved = 0 AND scored > 0 ORDER BY task_id LIMIT $limit"
-
-_TOTALS = """
 SELECT count(*) AS tasks, count(*) FILTER (scored > 0) AS scored, count(*) FILTER (solved > 0) AS ceiling,
-    EXISTS (SELECT 1 FROM evaluation_starts WHERE run_id = $run_id AND split = 'val' AND series = '') AS has_validation
+    EXISTS (SELECT 1 FROM evaluation_starts WHERE run_id = $run_id AND split = 'val' AND series = '') AS has_validation,
+    (SELECT list(lines ORDER BY share NULLS FIRST, task_id) FROM lines) AS lines,
+    (SELECT list(columns) FROM columns) AS columns,
+    (SELECT list(task_id) FROM never) AS never_ids
 FROM tasks
 """
 
@@ -267,7 +282,10 @@ SELECT count(*) FILTER (correct AND ended != 'fault') AS solved FROM (
 """
 
 _CALLED = """
-SELECT DISTINCT step, tool, flips.task_id, solved
-FROM flips JOIN tool_calls ON tool_calls.evaluation = candidate AND tool_calls.task_id = flips.task_id
-WHERE run_id = $run_id AND split = 'train' AND series = '' ORDER BY step, tool, flips.task_id
+WITH flips AS (
+    SELECT unnest($steps::INTEGER[]) AS step, unnest($candidates::INTEGER[]) AS evaluation,
+        unnest($tasks::VARCHAR[]) AS task_id, unnest($solved::BOOLEAN[]) AS solved
+)
+SELECT DISTINCT step, tool, task_id, solved FROM flips JOIN tool_calls USING (evaluation, task_id)
+WHERE run_id = $run_id AND split = 'train' AND series = '' ORDER BY step, tool, task_id
 """

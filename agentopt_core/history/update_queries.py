@@ -150,6 +150,11 @@ def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]
     The same code proposed again keeps its version number; a removal has the number of what it removes, and a refused
     proposal, which never became a version, has 0.
     """
+    return versions_of(store, run_id, updates(store, run_id))
+
+
+def versions_of(store: HistoryStore, run_id: str, steps: Iterable[UpdateView]) -> list[FunctionVersion]:
+    """The same for who has asked for the updates already."""
     calls = {(row["evaluation"], row["tool"]): row for row in store.rows(_CALLS, run_id=run_id)}
     numbers: dict[str, dict[str, int]] = defaultdict(dict)
 
@@ -177,7 +182,7 @@ def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]
 
     initial = function_sets(store, run_id, functions_of(store, run_id)).get(0, FunctionSet())
     versions = [version("add", function.name, function, None) for function in initial.each()]
-    for update in updates(store, run_id):
+    for update in steps:
         versions += [_refused(update, refusal) for refusal in update.refusals]
         versions += [version(view.op, view.name, view.after, update, view.before) for view in update.actions]
     return versions
@@ -219,10 +224,11 @@ def _flips(
     if not pairs:
         return {}
     rows = store.rows(
-        FLIPS + "SELECT step, list(task_id ORDER BY task_id) AS tasks, list(solved ORDER BY task_id) AS solved "
-        "FROM flips GROUP BY step",
+        _FLIPS,
         run_id=run_id,
-        **pairs_as_values(pairs),
+        steps=list(pairs),
+        bases=[base for base, _ in pairs.values()],
+        candidates=[candidate for _, candidate in pairs.values()],
     )
     return {
         row["step"]: (
@@ -230,15 +236,6 @@ def _flips(
             tuple(task for task, solved in zip(row["tasks"], row["solved"], strict=True) if not solved),
         )
         for row in rows
-    }
-
-
-def pairs_as_values(pairs: dict[int, tuple[int, int]]) -> dict[str, list[int]]:
-    """Step -> base and candidate, as the values that `FLIPS` asks for."""
-    return {
-        "steps": list(pairs),
-        "bases": [base for base, _ in pairs.values()],
-        "candidates": [candidate for _, candidate in pairs.values()],
     }
 
 
@@ -258,23 +255,24 @@ WHERE run_id = $run_id AND choice = 'approve' AND replacement IS NOT NULL ORDER 
 
 _REFUSALS = "SELECT * FROM refusals WHERE run_id = $run_id ORDER BY journal_offset"
 
-FLIPS = """
-WITH counted AS (
+_FLIPS = """
+WITH pairs AS (
+    SELECT unnest($steps::INTEGER[]) AS step, unnest($bases::INTEGER[]) AS base,
+        unnest($candidates::INTEGER[]) AS candidate
+), counted AS MATERIALIZED (
     SELECT evaluation, task_id, max_by(correct, journal_offset) AS correct, max_by(ended, journal_offset) AS ended
     FROM rollouts WHERE run_id = $run_id AND split = 'train' AND series = '' GROUP BY evaluation, task_id
 ), scored AS (
     SELECT evaluation, task_id, correct FROM counted WHERE ended != 'fault' AND correct IS NOT NULL
-), pairs AS (
-    SELECT unnest($steps::INTEGER[]) AS step, unnest($bases::INTEGER[]) AS base,
-        unnest($candidates::INTEGER[]) AS candidate
 ), flips AS (
-    SELECT step, candidate, after.task_id, after.correct AS solved
+    SELECT step, after.task_id, after.correct AS solved
     FROM pairs JOIN scored AS after ON after.evaluation = candidate
     JOIN scored AS before ON before.evaluation = base AND before.task_id = after.task_id
     WHERE before.correct != after.correct
 )
+SELECT step, list(task_id ORDER BY task_id) AS tasks, list(solved ORDER BY task_id) AS solved
+FROM flips GROUP BY step
 """
-"""The tasks that flipped between the evaluations `bases` and `candidates` of `steps`, on the training split."""
 
 _ACCEPTED = """
 SELECT evaluation FROM verdicts WHERE run_id = $run_id AND verdict IN ('baseline', 'kept')

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from lizard import analyze_file
+
 from agentopt_core.functions import Function
 
 
@@ -24,8 +26,6 @@ def complexity(function: Function) -> Complexity | None:
 
 @lru_cache(maxsize=1024)
 def _measured(code: str) -> Complexity | None:
-    from lizard import analyze_file  # brings its readers of thirty languages along, which is slow to import
-
     found = analyze_file.analyze_source_code("function.py", code).function_list
     if not found:
         return None

@@ -40,16 +40,7 @@ class EvidenceBench(ReviewBench):
     def function_evidence(self, run_id: str) -> list[FunctionEvidence]:
         """What each function of the run did on the training tasks, with the complexity of its code."""
         with self._history(run_id) as store:
-            found = history.function_evidence(store, run_id)
-            versions = [one for one in history.function_versions(store, run_id) if one.function]
-        told = []
-        for evidence in found:
-            own = [one for one in versions if one.name == evidence.name]
-            newest = [one for one in own if one.status in ("baseline", "kept")] or own
-            function = newest[-1].function if newest else None
-            measured = complexity(function) if function else None
-            told.append(evidence.with_(complexity=measured.cyclomatic, lines=measured.lines) if measured else evidence)
-        return told
+            return history.function_evidence(store, run_id, complexity)
 
     def blame(self, run_id: str, name: str, step: int) -> Blame:
         """Which update brought each line of the version that a step made of a function. Raises: NotFound."""

@@ -22,6 +22,7 @@ TEMPLATE = '''def my_function(text: str) -> str:
     """Say when the agent should call it and what it returns."""
     return text
 '''
+_CODE_FONT = "{font: .84rem/1.5 'Source Code Pro', ui-monospace, monospace; tab-size: 4}"
 _FIELD_OF = {
     "missing_field": "name", "bad_name": "name", "reserved_name": "name", "name_exists": "name", "name_unknown": "name",
     "duplicate_in_reply": "name", "empty_description": "description", "bad_schema": "arguments",
@@ -80,6 +81,9 @@ def _edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
         name: str(st.session_state.get(f"{key}_{name}", getattr(start, name))) for name in FunctionText.model_fields
     }
     change, candidate, faults = _judged(bench, run, draft)
+    st.html(
+        f"<style>[class*=st-key-{key}_code] textarea, [class*=st-key-{key}_arguments] textarea {_CODE_FONT}</style>"
+    )
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.text_input("Name", start.name, key=f"{key}_name", max_chars=64)

@@ -156,7 +156,7 @@ def lineage_figure(nodes: Sequence[LineageNode], selected: LineageNode | None = 
         xaxis={
             "title": {"text": "Update"},
             "range": [first, last],
-            "dtick": 1 if len(nodes) <= AT_ONCE else None,
+            "dtick": 1 if len(nodes) <= 40 else 5 if len(nodes) <= AT_ONCE else None,
             "showgrid": False,
             "zeroline": False,
             "rangeslider": {"visible": long, "thickness": 0.12},

@@ -137,7 +137,9 @@ def test_churn_is_other_tasks_at_the_same_mean(fixed, broken, n, found):
 
 
 def test_a_function_is_credited_with_the_flips_of_its_update_that_called_it(store_and_run):
-    evidence = {one.name: one for one in function_evidence(*store_and_run)}
+    evidence = {
+        one.name: one for one in function_evidence(*store_and_run, lambda function: (3, function.code.count("\n")))
+    }
     double, half = evidence["double"], evidence["half"]
     assert double.in_use
     assert not half.in_use
@@ -147,11 +149,16 @@ def test_a_function_is_credited_with_the_flips_of_its_update_that_called_it(stor
     assert half.fixed == ()
     assert (double.calls, double.succeeded, double.tasks) == (5, 4, 3)
     assert (double.median_ms, double.p95_ms) == (1.5, 1.5)
+    assert (double.complexity, double.lines) == (3, 2)
     assert half.roll_backs == ((2, "rolled_back it is"),)
 
 
 def test_importance_is_the_share_of_solved_tasks_that_called_it_with_success(store_and_run):
-    double = next(one for one in function_evidence(*store_and_run) if one.name == "double")
+    double = next(
+        one
+        for one in function_evidence(*store_and_run, lambda function: (3, function.code.count("\n")))
+        if one.name == "double"
+    )
     assert (double.accepted_solved, double.accepted_solved_with) == (3, 2)
     assert double.importance == pytest.approx(2 / 3)
 
