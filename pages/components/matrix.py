@@ -30,7 +30,7 @@ TOTALS = ("Solved", "of scored")
 
 def matrix_view(bench: Workbench, run: RunSummary) -> None:
     """The matrix, what it says in numbers, and its links to the conversations."""
-    page = max(1, _number(st.query_params.get("page")))
+    page = max(1, _number(st.query_params.get("tasks_page")))
     split = "val" if st.query_params.get("split") == "val" else "train"
     matrix = bench.task_matrix(run.run_id, split, (page - 1) * PAGE, PAGE)
     if matrix.has_validation:
@@ -40,7 +40,7 @@ def matrix_view(bench: Workbench, run: RunSummary) -> None:
         )  # fmt: skip
         if chosen != split:
             st.query_params["split"] = chosen
-            st.query_params.pop("page", None)
+            st.query_params.pop("tasks_page", None)
             st.rerun()
     if not matrix.tasks:
         empty_state("No task was run yet", "The matrix begins with the baseline.", ":material/grid_on:")
@@ -165,7 +165,7 @@ def _pages(matrix: TaskMatrix, page: int) -> None:
         return
 
     def turn() -> None:
-        st.query_params["page"] = str(st.session_state["matrix_page"])
+        st.query_params["tasks_page"] = str(st.session_state["matrix_page"])
 
     st.number_input(
         f"Page of {pages} ({PAGE} tasks each)", 1, pages, min(page, pages), key="matrix_page", on_change=turn, width=220
