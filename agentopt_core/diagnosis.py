@@ -204,7 +204,10 @@ def _noise(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterat
             f"{100 * spread:.1f} points."
         )
     elif p >= WEAK_P:
-        evidence += f"exact p = {p:.2g}; chance alone does that. No choice among candidates is counted in."
+        evidence += (
+            f"exact p = {p:.2g}; chance alone could do that, and the more so as the best of several candidates was "
+            "taken."
+        )
     else:
         return
     yield Diagnosis(

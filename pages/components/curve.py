@@ -30,8 +30,10 @@ _MANY = 14
 """More points than this and only shapes, colours and legend tell them apart: words would lie over each other."""
 PICK = "pick"
 """The chart's selection: `{"evaluation": number}` of the point that was clicked."""
+ZOOM = "zoom"
+"""Its other selection. Streamlit forgets the zoom at new data unless it is told to listen to it."""
 _X = {"title": "Evaluation (0 = baseline)", "scale": alt.Scale(zero=False, padding=24, nice=False)}
-_Y = alt.Scale(domain=[0, 112], nice=False)
+_Y = alt.Scale(domain=[0, 109], nice=False)
 
 
 def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
@@ -126,7 +128,7 @@ def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340)
         )
         .add_params(
             alt.selection_point(name=PICK, fields=["evaluation"], on="click", toggle=False),
-            alt.selection_interval(name="zoom", bind="scales", encodings=["x"], zoom="wheel![event.shiftKey]"),
+            alt.selection_interval(name=ZOOM, bind="scales", encodings=["x"], zoom="wheel![event.shiftKey]"),
         )
     )
     words = (
@@ -197,5 +199,5 @@ def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> st
             f"Green dots: {percent(top.accuracy)} ({top.correct} of {top.n}) of the training tasks were solved by "
             "some version, the most a choice among them could reach."
         )
-    said.append("Bars: 95 % intervals. Shift and wheel zoom; a click shows the update.")
+    said.append("Bars: 95 % intervals. A click shows the update; Shift and wheel zoom, a double click resets.")
     return " ".join(said)

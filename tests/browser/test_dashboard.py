@@ -80,6 +80,9 @@ def test_a_paused_run_waits_until_it_is_resumed_and_can_be_stopped(server, tab):
     stop_now = page.get_by_text("Stop now")
     press(page.locator(".st-key-stop button"), stop_now)
     stop_now.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("stops where it is")).to_be_visible()
+    dialog.get_by_role("button", name="Stop this run").click()
     expect(page.get_by_text("Stopped by dashboard").first).to_be_visible()
     expect(resume).to_be_visible()
 
@@ -129,6 +132,23 @@ def test_from_the_curve_to_a_diff_is_one_click(server, tab):
     expect(page.locator(".ao-diff td.add").first).to_be_visible()
     colors = "new Set([...document.querySelectorAll('.ao-diff span')].map(e => getComputedStyle(e).color))"
     page.wait_for_function(f"{colors}.size > 2")
+
+
+def test_a_click_on_a_point_of_the_curve_shows_its_update_and_the_way_to_its_conversations(server, tab):
+    page = tab(f"{server.url}/train?run={server.run_id}")
+    point = page.locator(POINTS).last
+    point.wait_for()
+    for number in range(points(page)):
+        page.locator(POINTS).nth(number).click(force=True)
+        page.wait_for_timeout(600)
+        if "update=" in page.url:
+            break
+    expect(page).to_have_url(re.compile("update=[0-9]+"))
+    step = re.search("update=([0-9]+)", page.url)[1]
+    detail = page.locator(".st-key-update_detail")
+    expect(detail.get_by_text(f"Update {step}", exact=True)).to_be_visible()
+    expect(detail.get_by_role("link", name="Review")).to_be_visible()
+    expect(detail.get_by_role("link", name="Diff").first).to_be_visible()
 
 
 def test_the_export_downloads_a_zip_of_plain_python(server, tab):
