@@ -74,10 +74,11 @@ def past_runs(store: HistoryStore, agent_model: str, optimizer_model: str, task_
         return []
     steps = {row["run_id"]: row for row in store.rows(_PER_STEP, runs=list(names))}
     past = []
-    for row in store.rows(_PER_ROLLOUT, runs=list(names)):
-        step = steps.get(row["run_id"])
-        about_steps = {key: step[key] for key in step if key != "run_id"} if step else {"steps": 0}
-        past.append(PastRun(name=names[row["run_id"]], **row, **about_steps))
+    rollouts = {row["run_id"]: row for row in store.rows(_PER_ROLLOUT, runs=list(names))}
+    for run_id in names:  # the newest first
+        if run_id in rollouts:
+            about_steps = {key: value for key, value in steps.get(run_id, {"steps": 0}).items() if key != "run_id"}
+            past.append(PastRun(name=names[run_id], **rollouts[run_id], **about_steps))
     return past
 
 
@@ -157,7 +158,7 @@ ORDER BY created_at DESC LIMIT $limit
 _PER_ROLLOUT = """
 SELECT run_id, count(*) AS rollouts, avg(requests) AS requests, avg(prompt_tokens) AS prompt_tokens,
     avg(completion_tokens) AS completion_tokens, avg(seconds) AS seconds
-FROM rollouts WHERE list_contains($runs::VARCHAR[], run_id) AND ended != 'fault' GROUP BY run_id ORDER BY run_id DESC
+FROM rollouts WHERE list_contains($runs::VARCHAR[], run_id) AND ended != 'fault' GROUP BY run_id
 """
 
 _PER_STEP = """
