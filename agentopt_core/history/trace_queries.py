@@ -61,7 +61,7 @@ def traces(
     order = _ORDER[which.sort]
     shown = store.rows(
         f"""
-        {narrowed}, found AS MATERIALIZED ({found}),
+        {narrowed}, found AS {"MATERIALIZED" if which.text else ""} ({found}),
         figures AS (SELECT count(*) AS hits, count(*) FILTER (solved) AS solved, count(solved) AS scored FROM found)
         SELECT figures.*, journal_offset FROM figures LEFT JOIN
             (SELECT journal_offset, row_number() OVER (ORDER BY {order}) AS place FROM found
@@ -184,11 +184,33 @@ def _as_json(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-# Rollouts that count where one was reported again: none of the same place comes later.
-_LAST = """
-SELECT * EXCLUDE (trace, answer, extracted, reason) FROM rollouts
+# The test split has evaluation numbers of its own, and a journal may call its rollouts by the default split.
+_SPLIT = """CASE WHEN evaluation IN (SELECT evaluation FROM openings WHERE run_id = $run_id)
+    THEN 'test' ELSE split END"""
+
+# Evaluations in which a rollout may have been reported again: all but those that ended with one for each task.
+_AGAIN = """
+SELECT evaluation FROM (
+    SELECT evaluation, split, series, count(*) AS reported FROM rollouts WHERE run_id = $run_id GROUP BY ALL
+) LEFT JOIN (
+    SELECT evaluation, split, series, max(n) AS n FROM evaluation_starts SEMI JOIN evaluation_ends
+        USING (run_id, evaluation, split, series) WHERE run_id = $run_id GROUP BY ALL
+) USING (evaluation, split, series)
+WHERE n IS NULL OR n != reported
+"""
+
+_MEANT = f"""
+SELECT journal_offset, evaluation, {_SPLIT} AS split, series, task_id, ended, correct, method, seconds, cost_usd, calls
+FROM rollouts
 WHERE run_id = $run_id AND ($evaluation IS NULL OR evaluation = $evaluation)
-    AND ($split IS NULL OR split = $split) AND ($series IS NULL OR series = $series)
+    AND ($split IS NULL OR {_SPLIT} = $split) AND ($series IS NULL OR series = $series)
+"""  # noqa: S608
+
+# Rollouts that count: of those of one place, the last.
+_LAST = f"""
+{_MEANT} AND evaluation NOT IN ({_AGAIN})
+UNION ALL
+{_MEANT} AND evaluation IN ({_AGAIN})
 QUALIFY row_number() OVER (PARTITION BY evaluation, split, series, task_id ORDER BY journal_offset DESC) = 1
 """
 
@@ -205,7 +227,7 @@ WHERE run_id = $run_id AND chosen.subject = 'chosen' AND untrained.subject = 'ba
 
 _ALONE = """
     ($outcome IS NULL OR $outcome IN ('fixed', 'broken')
-        OR ($outcome = 'not_scored' AND solved IS NULL) OR solved = ($outcome = 'solved'))
+        OR CASE $outcome WHEN 'not_scored' THEN solved IS NULL ELSE solved = ($outcome = 'solved') END)
     AND ($ended IS NULL OR ended = $ended) AND ($method IS NULL OR method = $method)
     AND ($function IS NULL OR journal_offset IN
         (SELECT journal_offset FROM tool_calls WHERE run_id = $run_id AND tool = $function))
@@ -213,22 +235,24 @@ _ALONE = """
         (SELECT journal_offset FROM tool_calls WHERE run_id = $run_id AND error_type = $error_type))
 """
 
+_KEPT = "journal_offset, evaluation, task_id, seconds, cost_usd, calls"
 _SOLVED = "CASE WHEN ended != 'fault' THEN correct END AS solved"
 
 _NARROWED_ALONE = f"""
-WITH narrowed AS (SELECT *, {_SOLVED} FROM ({_LAST}) WHERE {_ALONE})
+WITH narrowed AS (SELECT {_KEPT}, {_SOLVED} FROM ({_LAST}) WHERE {_ALONE})
 """  # noqa: S608
 
 _NARROWED = f"""
 WITH bases AS ({_BASES}),
 before AS (
-    SELECT evaluation AS base, split, task_id, max_by(correct, journal_offset) AS base_correct,
+    SELECT evaluation AS base, {_SPLIT} AS split, task_id, max_by(correct, journal_offset) AS base_correct,
         max_by(ended, journal_offset) AS base_ended
-    FROM rollouts WHERE run_id = $run_id AND series = '' AND evaluation IN (SELECT base FROM bases)
+    FROM rollouts WHERE run_id = $run_id AND series = '' AND evaluation IN
+        (SELECT base FROM bases WHERE $evaluation IS NULL OR evaluation = $evaluation)
     GROUP BY ALL
 ),
 narrowed AS (
-    SELECT last.*, {_SOLVED} FROM ({_LAST}) AS last
+    SELECT {_KEPT}, {_SOLVED} FROM ({_LAST}) AS last
     JOIN bases USING (evaluation) JOIN before USING (base, split, task_id)
     WHERE {_ALONE} AND base_ended != 'fault' AND ended != 'fault'
         AND correct = ($outcome = 'fixed') AND base_correct = ($outcome = 'broken')
@@ -242,18 +266,13 @@ SELECT narrowed.* FROM narrowed JOIN (
     SELECT journal_offset FROM rollouts
     WHERE run_id = $run_id AND journal_offset IN
         (SELECT journal_offset FROM narrowed ORDER BY journal_offset DESC LIMIT $searched)
-        AND (contains(lower(task_id), lower($text)) OR (
+        AND (contains(lower(concat_ws(chr(10), task_id, answer, extracted, reason)), lower($text)) OR (
             contains(lower(trace), lower($written)) AND len(list_filter(
                 json_extract_string(trace, '$.messages[*].content')
                 || json_extract_string(trace, '$.messages[*].reasoning')
-                || json_extract_string(trace, '$.messages[*].tool_calls[*].name')
-                || json_extract_string(trace, '$.messages[*].tool_calls[*].arguments')
                 || json_extract_string(trace, '$.calls[*].arguments.*')
-                || json_extract_string(trace, '$.calls[*].result.value')
                 || json_extract_string(trace, '$.calls[*].result.stdout')
-                || json_extract_string(trace, '$.calls[*].result.error.message')
-                || [json_extract_string(trace, '$.answer.text'), json_extract_string(trace, '$.note'),
-                    json_extract_string(trace, '$.score.extracted'), json_extract_string(trace, '$.score.reason')],
+                || json_extract_string(trace, '$.calls[*].result.error.message'),
                 lambda one: contains(lower(one), lower($text)))) > 0))
 ) USING (journal_offset)
 """
@@ -261,13 +280,13 @@ SELECT narrowed.* FROM narrowed JOIN (
 _SHOWN = f"""
 WITH bases AS ({_BASES}),
 shown AS (
-    SELECT * EXCLUDE (trace) FROM rollouts WHERE run_id = $run_id AND journal_offset IN (SELECT unnest($offsets))
+    SELECT * EXCLUDE (trace) REPLACE ({_SPLIT} AS split) FROM rollouts WHERE run_id = $run_id AND journal_offset IN (SELECT unnest($offsets))
 ),
 before AS (
-    SELECT evaluation AS base, split, task_id, max_by(correct, journal_offset) AS correct,
+    SELECT evaluation AS base, {_SPLIT} AS split, task_id, max_by(correct, journal_offset) AS correct,
         max_by(ended, journal_offset) AS ended
-    FROM rollouts WHERE run_id = $run_id AND series = '' AND evaluation IN (SELECT base FROM bases)
-        AND task_id IN (SELECT task_id FROM shown)
+    FROM rollouts WHERE run_id = $run_id AND series = '' AND task_id IN (SELECT task_id FROM shown)
+        AND evaluation IN (SELECT base FROM bases SEMI JOIN shown USING (evaluation))
     GROUP BY ALL
 )
 SELECT journal_offset, shown.evaluation, shown.split, series, task_id, shown.ended,
@@ -279,16 +298,16 @@ SELECT journal_offset, shown.evaluation, shown.split, series, task_id, shown.end
 FROM shown LEFT JOIN bases USING (evaluation) LEFT JOIN before USING (base, split, task_id)
 """  # noqa: S608
 
-_EVALUATIONS = """
+_EVALUATIONS = f"""
 WITH measured AS (
-    SELECT evaluation, split, series, count(DISTINCT task_id) AS rollouts
+    SELECT evaluation, {_SPLIT} AS split, series, count(DISTINCT task_id) AS rollouts
     FROM rollouts WHERE run_id = $run_id GROUP BY ALL
 )
-SELECT evaluation, split, series, rollouts, max(step) AS step
-FROM measured LEFT JOIN (SELECT * FROM evaluation_starts WHERE run_id = $run_id) AS starts
-    USING (evaluation, split, series)
-GROUP BY ALL ORDER BY series != '', evaluation, split, series
-"""
+SELECT evaluation, split, series, rollouts, step FROM measured LEFT JOIN (
+    SELECT evaluation, split, series, max(step) AS step FROM evaluation_starts WHERE run_id = $run_id GROUP BY ALL
+) USING (evaluation, split, series)
+ORDER BY series != '', evaluation, split, series
+"""  # noqa: S608
 
 _ERRORS = """
 SELECT error FROM (
@@ -300,12 +319,12 @@ SELECT error FROM (
 ) ORDER BY part, error LIMIT 500
 """
 
-_ONE = """
-SELECT journal_offset, split, functions_digest, trace FROM rollouts
+_ONE = f"""
+SELECT journal_offset, {_SPLIT} AS split, functions_digest, trace FROM rollouts
 WHERE run_id = $run_id AND evaluation = $evaluation AND task_id = $task_id AND series = $series
-    AND ($split IS NULL OR split = $split)
+    AND ($split IS NULL OR {_SPLIT} = $split)
 ORDER BY journal_offset DESC LIMIT 1
-"""
+"""  # noqa: S608
 
 _START = """
 SELECT step, functions FROM evaluation_starts

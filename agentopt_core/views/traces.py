@@ -18,7 +18,7 @@ TRACE_OUTCOMES: tuple[TraceOutcome, ...] = get_args(TraceOutcome)
 TraceSort = Literal["newest", "oldest", "task", "slowest", "dearest", "calls"]
 TRACE_SORTS: tuple[TraceSort, ...] = get_args(TraceSort)
 
-TRACES_SEARCHED = 5_000
+TRACES_SEARCHED = 2_000
 """Rollouts whose text is searched at most: the newest of those that the other filters leave."""
 TRACES_DOWNLOADED = 5_000
 """Rows of a download at most."""
