@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from agentopt_core.config import RunConfig
@@ -25,12 +26,31 @@ START_S = 90.0
 @contextlib.contextmanager
 def serve(home: Path) -> Iterator[str]:
     """A dashboard on 127.0.0.1; gives its address. Its server and the trainers of its home are stopped at the end."""
+    try:
+        with serving(home) as dashboard:
+            yield dashboard.url
+    finally:
+        stop_trainers(home)
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A running dashboard."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextlib.contextmanager
+def serving(home: Path, port: int = 0) -> Iterator[Dashboard]:
+    """The same with its process, on a port of one's choice; the trainers of its home are left alone at the end."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "STREAMLIT_"))}
     log = home.parent / f"{home.name}.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
             cwd=ROOT,
@@ -40,11 +60,10 @@ def serve(home: Path) -> Iterator[str]:
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
-        yield f"http://127.0.0.1:{port}"
+        yield Dashboard(f"http://127.0.0.1:{port}", process)
     finally:
         process.terminate()
         process.wait(30)
-        _stop_trainers(home)
 
 
 def train_to_the_end(home: Path, config: RunConfig, task_set: TaskSet) -> str:
@@ -67,7 +86,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"The dashboard did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
-def _stop_trainers(home: Path) -> None:
+def stop_trainers(home: Path) -> None:
+    """Ask every trainer of a home to stop."""
     runs = home / "runs"
     bench = Workbench(home, live=False)
     for folder in runs.iterdir() if runs.exists() else ():

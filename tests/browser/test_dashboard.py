@@ -8,9 +8,18 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from agentopt_core.config import DEMO_LABEL
+from scripts.served import serving, stop_trainers
 from tests.browser.conftest import settled
 
-TITLES = {"": "Overview", "tasks": "Tasks", "train": "Train", "functions": "Functions"}
+TITLES = {
+    "": "Overview",
+    "tasks": "Tasks",
+    "train": "Train",
+    "review": "Review",
+    "functions": "Functions",
+    "compare": "Compare",
+    "traces": "Traces",
+}
 POINTS = "[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path"
 FINISHED_MS = 240_000
 
@@ -57,6 +66,25 @@ def test_one_click_trains_and_the_curve_rises_through_a_reload_and_in_a_second_t
         expect(each.locator("[data-testid=stVegaLiteChart] text", has_text="rolled back").first).to_be_visible()
         assert points(each) >= 3
         assert not each.get_by_role("button", name="Pause").count()
+
+
+def test_a_run_outlives_a_dashboard_that_is_killed_and_is_there_again_in_the_next_one(tmp_path, tab):
+    home = tmp_path / "home"
+    try:
+        with serving(home) as first:
+            page = tab(first.url)
+            page.get_by_role("button", name="Start training").first.click()
+            page.wait_for_url("**/train?run=*")
+            run_id = page.url.partition("run=")[2]
+            expect(page.locator(POINTS).first).to_be_visible()
+            page.close()
+            first.process.kill()
+        with serving(home) as second:
+            page = tab(f"{second.url}/train?run={run_id}")
+            expect(page.get_by_role("button", name="Pause")).to_be_visible()
+            expect(page.get_by_text("See and export what it learned")).to_be_visible(timeout=FINISHED_MS)
+    finally:
+        stop_trainers(home)
 
 
 def press(button: Locator, outcome: Locator) -> None:
