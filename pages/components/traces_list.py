@@ -1,0 +1,363 @@
+"""The filters and the list of the Traces page. The address holds them all: each control shows what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from agentopt_core.rollouts import Proportion
+from agentopt_core.views import RunSummary
+from agentopt_core.views.traces import (
+    TRACE_OUTCOMES,
+    TRACE_SORTS,
+    TRACES_DOWNLOADED,
+    TraceEvaluation,
+    TraceFacets,
+    TraceFilter,
+    TracePage,
+    TraceRow,
+)
+from pages.components.run_view import VERDICTS
+from pages.components.say import DASH, count, measured, percent, plain, shorten
+from pages.components.states import empty_state
+
+if TYPE_CHECKING:
+    from agentopt_core.workbench import Workbench
+
+OUTCOMES = {
+    "solved": "✓ solved",
+    "failed": "✗ failed",
+    "not_scored": "○ not scored",
+    "fixed": "▲ fixed by the set",
+    "broken": "▼ broken by the set",
+}
+SORTS = {
+    "newest": "newest first",
+    "oldest": "oldest first",
+    "task": "by task",
+    "slowest": "slowest first",
+    "dearest": "most expensive first",
+    "calls": "most calls first",
+}
+ENDS = {"turn_cap": "ended at the turn limit", "refused": "refused", "fault": "fault of the infrastructure"}
+SPLITS = {"train": "training tasks", "val": "validation tasks", "test": "held-out test"}
+PLACE = ("evaluation", "split", "series")
+FILTERS = (*PLACE, "step", "outcome", "function", "error", "text")
+"""What "clear filters" takes out of the address."""
+PAGE_ROWS = 50
+
+
+class Place(NamedTuple):
+    """Where a rollout was measured; `open` in the address names one as `3.train.again-1`."""
+
+    evaluation: int
+    split: str
+    series: str
+
+    @property
+    def address(self) -> str:
+        """As it stands in the address."""
+        return f"{self.evaluation}.{self.split}.{self.series}"
+
+
+def addressed_filter(facets: TraceFacets) -> TraceFilter:
+    """The filter that the address asks for. What cannot be read there is as if it were not there."""
+    asked = st.query_params
+    number = asked.get("evaluation") or _of_step(facets, asked.get("step"))
+    return TraceFilter(
+        evaluation=int(number) if number and number.isdecimal() and len(number) < 9 else None,
+        split=_known(asked.get("split"), SPLITS),
+        series=None if asked.get("series") == "any" else asked.get("series", "")[:60],
+        outcome=_known(asked.get("outcome"), TRACE_OUTCOMES),
+        function=asked.get("function", "")[:200],
+        error=asked.get("error", "")[:200],
+        text=asked.get("text", "").strip()[:200],
+        sort=_known(asked.get("sort"), TRACE_SORTS) or "newest",
+    )
+
+
+def _known(value: str | None, known: Sequence[str] | dict[str, str]) -> str | None:
+    return value if value in known else None
+
+
+def _of_step(facets: TraceFacets, step: str | None) -> str | None:
+    found = [one for one in facets.evaluations if step and str(one.step) == step]
+    return str(found[0].evaluation) if found else None
+
+
+def filters(facets: TraceFacets, which: TraceFilter) -> None:
+    """The controls, in a line that wraps; each change goes to the address and back to the first page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        places = {Place(one.evaluation, one.split, one.series): one for one in facets.evaluations}
+        current = next((place for place in places if _stands_for(place, which)), None)
+
+        def narrow(place: Place | None) -> None:
+            for name in (*PLACE, "step"):
+                st.query_params.pop(name, None)
+            if place is not None:
+                st.query_params.update({name: str(value) for name, value in place._asdict().items() if value != ""})
+
+        _choice("Measured in", "place", list(places), current, lambda one: evaluation_name(places[one]), narrow, 250)
+        _choice("Outcome", "outcome", list(TRACE_OUTCOMES), which.outcome, OUTCOMES.__getitem__, width=160)
+        functions = _with(facets.functions, which.function)
+        _choice("Function used", "function", functions, which.function or None, lambda one: shorten(one, 60))
+        errors = _with(facets.errors, which.error)
+        _choice("Error or grader", "error", errors, which.error or None, error_name)
+        key = f"traces_text_{which.text}"
+        st.text_input(
+            "Text", which.text, key=key, max_chars=200, width=190, icon=":material/search:",
+            placeholder="question, answer, code", on_change=lambda: _ask("text", st.session_state[key].strip()),
+        )  # fmt: skip
+        _choice("Order", "sort", list(TRACE_SORTS), which.sort, SORTS.__getitem__, width=170)
+        if any(name in st.query_params for name in FILTERS):
+            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear, key="clear_filters")
+
+
+def _stands_for(place: Place, which: TraceFilter) -> bool:
+    return (place.evaluation, place.series) == (which.evaluation, which.series) and which.split in (None, place.split)
+
+
+def _with(known: Sequence[str], chosen: str) -> list[str]:
+    return [*known, *([chosen] if chosen and chosen not in known else [])]
+
+
+def _choice(
+    label: str,
+    name: str,
+    options: list[object],
+    current: object,
+    words: Callable[[object], str],
+    then: Callable[[object], None] | None = None,
+    width: int = 180,
+) -> None:
+    # The key holds what the address says: a control never stands on a choice made for another address.
+    key = f"traces_{name}_{current}"
+
+    def chosen() -> None:
+        picked = st.session_state[key]
+        if then is None:
+            _ask(name, picked)
+        else:
+            then(picked)
+            _first_page()
+
+    st.selectbox(
+        label, options, index=options.index(current) if current in options else None, format_func=words,
+        placeholder="any", key=key, on_change=chosen, width=width,
+    )  # fmt: skip
+
+
+def _ask(name: str, value: object) -> None:
+    if value:
+        st.query_params[name] = str(value)
+    else:
+        st.query_params.pop(name, None)
+    _first_page()
+
+
+def _first_page() -> None:
+    st.query_params.pop("page", None)
+
+
+def _clear() -> None:
+    for name in (*FILTERS, "page"):
+        st.query_params.pop(name, None)
+
+
+def evaluation_name(one: TraceEvaluation) -> str:
+    """What people call an evaluation: its number, whose set, what became of it."""
+    if one.split == "test":
+        what = "held-out test"
+    else:
+        what = "baseline" if one.step is None else f"update {one.step}"
+        what += f", {VERDICTS[one.verdict][0]}" if one.verdict not in ("", "baseline") else ""
+    parts = [what, "validation" if one.split == "val" else "", shorten(one.series, 30)]
+    return f"{one.evaluation} · {', '.join(filter(None, parts))}"
+
+
+def error_name(error: str) -> str:
+    """An entry of the error filter in words."""
+    if error.startswith("grader:"):
+        return f"graded by {shorten(error.removeprefix('grader:'), 40)}"
+    return ENDS.get(error) or f"call failed: {shorten(error, 40)}"
+
+
+def opened(page: TracePage) -> tuple[str, Place | None] | None:
+    """Task and place of the conversation that the address opens; no place where it names the task alone."""
+    task = st.query_params.get("task")
+    if not task:
+        return (page.rows[0].task_id, _place(page.rows[0])) if page.rows else None
+    number, _, rest = st.query_params.get("open", "").partition(".")
+    split, _, series = rest.partition(".")
+    if number.isdecimal() and len(number) < 9 and split in SPLITS:
+        return task, Place(int(number), split, series[:60])
+    number = st.query_params.get("evaluation", "")
+    if number.isdecimal() and len(number) < 9:
+        return task, Place(int(number), st.query_params.get("split", ""), st.query_params.get("series", "")[:60])
+    return task, None
+
+
+def _place(row: TraceRow) -> Place:
+    return Place(row.evaluation, row.split, row.series)
+
+
+def open_row(row: TraceRow) -> None:
+    """Have the address open a row's conversation; filters and page stay."""
+    for name in ("a", "b", "step_from"):
+        st.query_params.pop(name, None)
+    st.query_params.update({"task": row.task_id, "open": _place(row).address})
+
+
+def page_number() -> int:
+    """Which page of the list the address asks for, from 0."""
+    asked = st.query_params.get("page", "")
+    return int(asked) - 1 if asked.isdecimal() and int(asked[:9]) > 0 else 0
+
+
+def is_open(row: TraceRow, shown: tuple[str, Place | None] | None) -> bool:
+    """The row is the one whose conversation is shown."""
+    return shown is not None and (row.task_id, _place(row)) == shown
+
+
+def trace_list(bench: Workbench, run: RunSummary, which: TraceFilter, page: TracePage, number: int) -> None:
+    """How many there are, the rows of one page, paging, and the download."""
+    st.markdown(hits(page, which))
+    if page.left_out:
+        st.caption(
+            f"Text was searched in the {count(page.searched)} newest of these rollouts; "
+            f"{count(page.left_out)} older ones were not looked at. Narrow by evaluation to search further back."
+        )
+    if not page.rows:
+        empty_state("No rollout is like this", "Clear a filter, or choose another evaluation.", ":material/filter_alt:")
+        return
+    shown = opened(page)
+    at = next((index for index, row in enumerate(page.rows) if is_open(row, shown)), None)
+    key = f"trace_rows_{which.model_dump_json()}_{number}"
+
+    def select() -> None:
+        rows = st.session_state[key].selection.rows
+        if rows and rows[0] < len(page.rows):
+            open_row(page.rows[rows[0]])
+
+    st.dataframe(
+        rows_frame(page.rows),
+        hide_index=True,
+        key=key,
+        on_select=select,
+        selection_mode="single-row",
+        selection_default=None if at is None else {"selection": {"rows": [at]}},
+        placeholder=DASH,
+        height=min(560, 38 + 35 * len(page.rows)),
+        alt="Rollouts that the filters leave, one row each",
+        column_config={
+            "outcome": st.column_config.TextColumn("Outcome", width=88),
+            "task": st.column_config.TextColumn("Task", width=130),
+            "evaluation": st.column_config.TextColumn("Eval.", width=58, help="Evaluation, with its split and series"),
+            "change": st.column_config.TextColumn("Change", width=72, help="Against the accepted set of that moment"),
+            "answer": st.column_config.TextColumn("Answer", width=90),
+            "calls": st.column_config.TextColumn("Calls", width=56, help="Calls; ✗ with those that failed"),
+            "seconds": st.column_config.NumberColumn("Time", format="%.2f s", width=62),
+            "cost": st.column_config.NumberColumn("Cost", format="$%.4f", width=64),
+        },
+    )
+    _paging(page, number)
+    _downloads(bench, run, which, page)
+
+
+def hits(page: TracePage, which: TraceFilter) -> str:
+    """The count of hits with its n; the share solved where the rows are one whole measurement."""
+    found = f"**{count(page.hits)} rollout{'' if page.hits == 1 else 's'}**"
+    share = Proportion(correct=page.solved, n=page.scored, faults=page.hits - page.scored)
+    whole = which.evaluation is not None and not (which.outcome or which.function or which.error or which.text)
+    if whole:
+        return f"{found} · solved {plain(measured(share))}"
+    return f"{found} · {count(page.solved)} of {count(page.scored)} scored ones solved ({percent(share.accuracy)})"
+
+
+def rows_frame(rows: Sequence[TraceRow]) -> pd.DataFrame:
+    """One line per rollout."""
+    return pd.DataFrame(
+        {
+            "outcome": [outcome_word(row.correct) for row in rows],
+            "task": [shorten(row.task_id, 80) for row in rows],
+            "evaluation": [
+                " ".join(
+                    filter(None, (str(row.evaluation), "" if row.split == "train" else row.split, row.series[:30]))
+                )
+                for row in rows
+            ],
+            "change": [{"fixed": "▲ fixed", "broken": "▼ broken"}.get(row.change) for row in rows],
+            "answer": [shorten(row.extracted or row.answer, 80) or None for row in rows],
+            "calls": [f"{row.calls}{f' ({row.failed_calls} ✗)' if row.failed_calls else ''}" for row in rows],
+            "seconds": [row.seconds for row in rows],
+            "cost": [row.usage.cost_usd for row in rows],
+        }
+    )
+
+
+def outcome_word(correct: bool | None) -> str:
+    """Sign and word of an outcome."""
+    return "○ not scored" if correct is None else "✓ solved" if correct else "✗ failed"
+
+
+def _paging(page: TracePage, number: int) -> None:
+    pages = -(-page.hits // PAGE_ROWS)
+    if pages < 2:
+        return
+
+    def turn(to: int) -> None:
+        st.query_params["page"] = str(to + 1)
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "", icon=":material/chevron_left:", key="page_back", help="Newer page", disabled=number == 0,
+            on_click=turn, args=(number - 1,),
+        )  # fmt: skip
+        first = number * PAGE_ROWS + 1
+        st.caption(f"{count(first)} to {count(first + len(page.rows) - 1)} of {count(page.hits)}", width="content")
+        st.button(
+            "", icon=":material/chevron_right:", key="page_on", help="Next page", disabled=number + 1 >= pages,
+            on_click=turn, args=(number + 1,),
+        )  # fmt: skip
+
+
+def _downloads(bench: Workbench, run: RunSummary, which: TraceFilter, page: TracePage) -> None:
+    if bench.folder(run.run_id).manifest().private:
+        st.caption("The tasks of this run are private: nothing of them can be downloaded.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for kind, label, mime in _FORMATS:
+            st.download_button(
+                label, lambda kind=kind: bench.traces_file(run.run_id, which, kind), f"{run.run_id}-rollouts.{kind}",
+                mime, icon=":material/download:", key=f"traces_{kind}", type="tertiary",
+            )  # fmt: skip
+        if page.hits > TRACES_DOWNLOADED:
+            st.caption(f"The first {count(TRACES_DOWNLOADED)} of {count(page.hits)} rows.", width="content")
+
+
+_FORMATS = (
+    ("csv", "CSV", "text/csv"),
+    ("json", "JSON", "application/json"),
+    ("parquet", "Parquet", "application/vnd.apache.parquet"),
+)
+
+
+def neighbours(
+    page: TracePage, shown: tuple[str, Place | None], fetch: Callable[[int], TracePage], number: int
+) -> Iterator[tuple[TraceRow | None, int]]:
+    """The rows before and after the shown one in the list, each with the page it stands on."""
+    at = next((index for index, row in enumerate(page.rows) if is_open(row, shown)), None)
+    for step in (-1, 1):
+        place = None if at is None else at + step
+        if place is None:
+            yield None, number
+        elif 0 <= place < len(page.rows):
+            yield page.rows[place], number
+        elif number + step >= 0 and (number + step) * PAGE_ROWS < page.hits:
+            rows = fetch(number + step).rows
+            yield (rows[0 if step > 0 else -1] if rows else None), number + step
+        else:
+            yield None, number
