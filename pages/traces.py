@@ -10,7 +10,7 @@ from agentopt_core.config import DEMO_LABEL
 from pages.components.picker import run_picker
 from pages.components.say import plain
 from pages.components.states import empty_state, guarded, heading, lagging
-from pages.components.traces_detail import detail
+from pages.components.traces_detail import detail, pair_asked, pair_view
 from pages.components.traces_list import PAGE_ROWS, addressed_filter, filters, page_number, trace_list
 from pages.components.workbench import workbench
 
@@ -20,6 +20,8 @@ def draw() -> None:
     runs = {run.run_id: run for run in bench.runs()}
     run_id = st.query_params.get("run") or next(iter(runs), None)
     with heading("Traces"):
+        if run_id in runs and runs[run_id].is_demo:
+            st.caption(DEMO_LABEL, width="content")
         if runs:
             run_picker(runs, run_id, TRACES)
     lagging(bench.history_problem)
@@ -29,8 +31,6 @@ def draw() -> None:
         return
     run = bench.run(run_id)
     run_id = run.run_id  # the address may hold only its beginning
-    if run.is_demo:
-        st.caption(DEMO_LABEL)
     if run.status == "damaged":
         st.warning(plain(run.status_reason, 600), title="This run is damaged")
     facets = bench.trace_facets(run_id)
@@ -42,10 +42,13 @@ def draw() -> None:
         )
         st.page_link(TRAIN, label="Open the run", icon=":material/show_chart:", query_params={"run": run_id})
         return
+    if (asked := pair_asked()) is not None:
+        pair_view(bench, run, *asked)
+        return
     which, number = addressed_filter(facets), page_number()
     filters(facets, which)
     page = bench.traces(run_id, which, number * PAGE_ROWS, PAGE_ROWS)
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([5, 6], gap="medium")
     with left, guarded():
         trace_list(bench, run, which, page, number)
     with right, guarded():

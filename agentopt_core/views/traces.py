@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, get_args
 
 from agentopt_core.events import VerdictKind
@@ -184,7 +185,7 @@ class Trace(Word):
 def _replies(messages: tuple[Message, ...]) -> Iterator[tuple[Message, tuple[Message, ...]]]:
     """Each reply with the messages up to the next one."""
     starts = [at for at, message in enumerate(messages) if message.role == "assistant"]
-    for start, end in zip(starts, [*starts[1:], len(messages)], strict=True):
+    for start, end in pairwise([*starts, len(messages)]):
         yield messages[start], messages[start + 1 : end]
 
 

@@ -60,11 +60,13 @@ def _row(bar: Bar, longest: float) -> str:
     price = cost(bar.usage) if bar.usage else ""
     return (
         f"<tr><td class='l {bar.kind}'>{sign}{label}</td><td class='b'>{drawn}</td>"
-        f"<td class='f'>{time}</td><td class='f'>{tokens}</td><td class='f'>{price}</td></tr>"
+        f"<td class='f'>{time}</td><td class='f t'>{tokens}</td><td class='f'>{price}</td></tr>"
     )
 
 
 _STYLE = """<style>
+.ao-time {container-type:inline-size}
+@container (max-width:440px) {.ao-time td.t {display:none}}
 .ao-time p {margin:0 0 .3rem; font-size:.85rem}
 .ao-time table {width:100%; border-collapse:collapse; table-layout:fixed; font-size:.82rem; line-height:1.5}
 .ao-time td {border:0; padding:.05rem .4rem; white-space:nowrap; overflow:hidden; text-overflow:ellipsis}

@@ -29,20 +29,13 @@ if TYPE_CHECKING:
 
 
 def detail(bench: Workbench, run: RunSummary, which: TraceFilter, page: TracePage, number: int) -> None:
-    """The conversation, or the pair, that the address asks for; else that of the list's first row."""
+    """The conversation that the address asks for; else that of the list's first row."""
     shown = opened(page)
     if shown is None:
         empty_state("No conversation to show", "Choose a rollout from the list.", ":material/forum:")
         return
     task, place = shown
     versions = bench.trace_versions(run.run_id, task)
-    numbers = _pair_asked()
-    if numbers:
-        left, right = (bench.trace(run.run_id, task, evaluation) for evaluation in numbers)
-        st.subheader(plain(task, 100), anchor=False)
-        _versions(versions, *numbers)
-        pair(bench, run.run_id, left, right)
-        return
     if place is None:
         if not versions:
             empty_state("This task has no rollout", "Choose one from the list.", ":material/forum:")
@@ -70,9 +63,19 @@ def detail(bench: Workbench, run: RunSummary, which: TraceFilter, page: TracePag
         turn_view(turn, place_of_turn, trace.functions, ink, key)
 
 
-def _pair_asked() -> tuple[int, int] | None:
-    asked = [st.query_params.get(name, "") for name in ("a", "b")]
-    return (int(asked[0]), int(asked[1])) if all(one.isdecimal() and len(one) < 9 for one in asked) else None
+def pair_asked() -> tuple[str, int, int] | None:
+    """Task and the two evaluations that the address lays side by side."""
+    task, *asked = (st.query_params.get(name, "") for name in ("task", "a", "b"))
+    numbers = [int(one) for one in asked if one.isdecimal() and len(one) < 9]
+    return (task, numbers[0], numbers[1]) if task and len(numbers) == 2 else None
+
+
+def pair_view(bench: Workbench, run: RunSummary, task: str, a: int, b: int) -> None:
+    """One task under two sets, over the whole width, with the way back to the list."""
+    st.subheader(plain(task, 100), anchor=False)
+    _versions(bench.trace_versions(run.run_id, task), a, b)
+    left, right = (bench.trace(run.run_id, task, evaluation) for evaluation in (a, b))
+    pair(bench, run.run_id, left, right)
 
 
 def _head(trace: Trace, ways: list[tuple[TraceRow | None, int]]) -> None:
@@ -154,7 +157,9 @@ def _versions(versions: tuple[TraceRow, ...], a: int, b: int) -> None:
                 "Left" if name == "a" else "Right", options, index=options.index(number), key=key, on_change=lay,
                 format_func=lambda one: version_name(rows[one]) if one in rows else f"Evaluation {one}", width=230,
             )  # fmt: skip
-        st.button("One only", icon=":material/close:", key="pair_close", on_click=_close, args=(rows.get(b), b))
+        st.button(
+            "Back to the list", icon=":material/arrow_back:", key="pair_close", on_click=_close, args=(rows.get(b), b)
+        )
 
 
 def _close(row: TraceRow | None, evaluation: int) -> None:

@@ -100,18 +100,18 @@ def filters(facets: TraceFacets, which: TraceFilter) -> None:
             if place is not None:
                 st.query_params.update({name: str(value) for name, value in place._asdict().items() if value != ""})
 
-        _choice("Measured in", "place", list(places), current, lambda one: evaluation_name(places[one]), narrow, 250)
-        _choice("Outcome", "outcome", list(TRACE_OUTCOMES), which.outcome, OUTCOMES.__getitem__, width=160)
+        _choice("Measured in", "place", list(places), current, lambda one: evaluation_name(places[one]), narrow, 230)
+        _choice("Outcome", "outcome", list(TRACE_OUTCOMES), which.outcome, OUTCOMES.__getitem__, width=150)
         functions = _with(facets.functions, which.function)
         _choice("Function used", "function", functions, which.function or None, lambda one: shorten(one, 60))
         errors = _with(facets.errors, which.error)
         _choice("Error or grader", "error", errors, which.error or None, error_name)
         key = f"traces_text_{which.text}"
         st.text_input(
-            "Text", which.text, key=key, max_chars=200, width=190, icon=":material/search:",
+            "Text", which.text, key=key, max_chars=200, width=170, icon=":material/search:",
             placeholder="question, answer, code", on_change=lambda: _ask("text", st.session_state[key].strip()),
         )  # fmt: skip
-        _choice("Order", "sort", list(TRACE_SORTS), which.sort, SORTS.__getitem__, width=170)
+        _choice("Order", "sort", list(TRACE_SORTS), which.sort, SORTS.__getitem__, width=150)
         if any(name in st.query_params for name in FILTERS):
             st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear, key="clear_filters")
 
@@ -131,7 +131,7 @@ def _choice(
     current: object,
     words: Callable[[object], str],
     then: Callable[[object], None] | None = None,
-    width: int = 180,
+    width: int = 160,
 ) -> None:
     # The key holds what the address says: a control never stands on a choice made for another address.
     key = f"traces_{name}_{current}"
@@ -206,7 +206,7 @@ def _place(row: TraceRow) -> Place:
 
 def open_row(row: TraceRow) -> None:
     """Have the address open a row's conversation; filters and page stay."""
-    for name in ("a", "b", "step_from"):
+    for name in ("a", "b"):
         st.query_params.pop(name, None)
     st.query_params.update({"task": row.task_id, "open": _place(row).address})
 
@@ -219,7 +219,9 @@ def page_number() -> int:
 
 def is_open(row: TraceRow, shown: tuple[str, Place | None] | None) -> bool:
     """The row is the one whose conversation is shown."""
-    return shown is not None and (row.task_id, _place(row)) == shown
+    if shown is None or shown[1] is None or row.task_id != shown[0]:
+        return False
+    return _place(row) in (shown[1], shown[1]._replace(split=row.split if not shown[1].split else shown[1].split))
 
 
 def trace_list(bench: Workbench, run: RunSummary, which: TraceFilter, page: TracePage, number: int) -> None:
@@ -253,14 +255,14 @@ def trace_list(bench: Workbench, run: RunSummary, which: TraceFilter, page: Trac
         height=min(560, 38 + 35 * len(page.rows)),
         alt="Rollouts that the filters leave, one row each",
         column_config={
-            "outcome": st.column_config.TextColumn("Outcome", width=88),
-            "task": st.column_config.TextColumn("Task", width=130),
-            "evaluation": st.column_config.TextColumn("Eval.", width=58, help="Evaluation, with its split and series"),
-            "change": st.column_config.TextColumn("Change", width=72, help="Against the accepted set of that moment"),
-            "answer": st.column_config.TextColumn("Answer", width=90),
-            "calls": st.column_config.TextColumn("Calls", width=56, help="Calls; ✗ with those that failed"),
-            "seconds": st.column_config.NumberColumn("Time", format="%.2f s", width=62),
-            "cost": st.column_config.NumberColumn("Cost", format="$%.4f", width=64),
+            "outcome": st.column_config.TextColumn("Outcome", width=80),
+            "task": st.column_config.TextColumn("Task", width=112),
+            "evaluation": st.column_config.TextColumn("Eval.", width=52, help="Evaluation, with its split and series"),
+            "change": st.column_config.TextColumn("Change", width=70, help="Against the accepted set of that moment"),
+            "answer": st.column_config.TextColumn("Answer", width=76),
+            "calls": st.column_config.TextColumn("Calls", width=48, help="Calls; ✗ with those that failed"),
+            "seconds": st.column_config.NumberColumn("Time", format="%.2f s", width=56),
+            "cost": st.column_config.NumberColumn("Cost", format="$%.3f", width=56),
         },
     )
     _paging(page, number)
@@ -273,8 +275,14 @@ def hits(page: TracePage, which: TraceFilter) -> str:
     share = Proportion(correct=page.solved, n=page.scored, faults=page.hits - page.scored)
     whole = which.evaluation is not None and not (which.outcome or which.function or which.error or which.text)
     if whole:
-        return f"{found} · solved {plain(measured(share))}"
-    return f"{found} · {count(page.solved)} of {count(page.scored)} scored ones solved ({percent(share.accuracy)})"
+        where = f" on {SPLITS[page.rows[0].split]}" if page.rows else ""
+        return f"{found}{where} · solved {plain(measured(share))}"
+    where = f"of evaluation {which.evaluation}" if which.evaluation is not None else "of all evaluations"
+    if which.split:
+        where += f" on {SPLITS[which.split]}"
+    if which.outcome:
+        return f"{found} {where}"
+    return f"{found} {where} · {count(page.solved)} of {count(page.scored)} scored solved ({percent(share.accuracy)})"
 
 
 def rows_frame(rows: Sequence[TraceRow]) -> pd.DataFrame:
