@@ -48,6 +48,9 @@ def draw() -> None:
     which, number = addressed_filter(facets), page_number()
     filters(facets, which)
     page = bench.traces(run_id, which, number * PAGE_ROWS, PAGE_ROWS)
+    if page.hits and not page.rows:  # beyond the end: the list has become shorter than the address thinks
+        number = (page.hits - 1) // PAGE_ROWS
+        page = bench.traces(run_id, which, number * PAGE_ROWS, PAGE_ROWS)
     left, right = st.columns([5, 6], gap="medium")
     with left, guarded():
         trace_list(bench, run, which, page, number)

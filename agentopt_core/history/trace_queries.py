@@ -54,7 +54,7 @@ def traces(
     narrowed = _NARROWED if which.outcome in ("fixed", "broken") else _NARROWED_ALONE
     looked_at, left_out, found = None, 0, "SELECT * FROM narrowed"
     if which.text:
-        count = store.rows(narrowed + "SELECT count(*) AS n FROM narrowed", **values)[0]["n"]
+        count = store.rows(narrowed + "SELECT count(*) AS n FROM narrowed", **values)[0]["n"]  # noqa: S608
         looked_at, left_out = min(count, searched), max(0, count - searched)
         found = _FOUND
         values |= {"searched": searched, "text": which.text, "written": _as_json(which.text)}
@@ -280,7 +280,8 @@ SELECT narrowed.* FROM narrowed JOIN (
 _SHOWN = f"""
 WITH bases AS ({_BASES}),
 shown AS (
-    SELECT * EXCLUDE (trace) REPLACE ({_SPLIT} AS split) FROM rollouts WHERE run_id = $run_id AND journal_offset IN (SELECT unnest($offsets))
+    SELECT * EXCLUDE (trace) REPLACE ({_SPLIT} AS split) FROM rollouts
+    WHERE run_id = $run_id AND journal_offset IN (SELECT unnest($offsets))
 ),
 before AS (
     SELECT evaluation AS base, {_SPLIT} AS split, task_id, max_by(correct, journal_offset) AS correct,

@@ -214,7 +214,7 @@ def open_row(row: TraceRow) -> None:
 def page_number() -> int:
     """Which page of the list the address asks for, from 0."""
     asked = st.query_params.get("page", "")
-    return int(asked) - 1 if asked.isdecimal() and int(asked[:9]) > 0 else 0
+    return max(0, int(asked) - 1) if asked.isdecimal() and len(asked) < 9 else 0
 
 
 def is_open(row: TraceRow, shown: tuple[str, Place | None] | None) -> bool:
@@ -256,11 +256,11 @@ def trace_list(bench: Workbench, run: RunSummary, which: TraceFilter, page: Trac
         alt="Rollouts that the filters leave, one row each",
         column_config={
             "outcome": st.column_config.TextColumn("Outcome", width=80),
-            "task": st.column_config.TextColumn("Task", width=112),
+            "task": st.column_config.TextColumn("Task", width=108),
             "evaluation": st.column_config.TextColumn("Eval.", width=52, help="Evaluation, with its split and series"),
             "change": st.column_config.TextColumn("Change", width=70, help="Against the accepted set of that moment"),
-            "answer": st.column_config.TextColumn("Answer", width=76),
-            "calls": st.column_config.TextColumn("Calls", width=48, help="Calls; ✗ with those that failed"),
+            "answer": st.column_config.TextColumn("Answer", width=70),
+            "calls": st.column_config.TextColumn("Calls", width=44, help="Calls; ✗ with those that failed"),
             "seconds": st.column_config.NumberColumn("Time", format="%.2f s", width=56),
             "cost": st.column_config.NumberColumn("Cost", format="$%.3f", width=56),
         },
