@@ -8,9 +8,8 @@ import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.views import RunSummary
-from pages.components.function_change import edit
+from pages.components.function_change import new_buttons, show_dialog
 from pages.components.function_evidence import evidence_view
-from pages.components.function_fork import fork_if_asked, upload
 from pages.components.function_view import functions_view
 from pages.components.lineage import lineage_view
 from pages.components.matrix import matrix_view
@@ -29,13 +28,10 @@ def draw() -> None:
     runs = {run.run_id: run for run in bench.runs()}
     run_id = st.query_params.get("run") or next(iter(runs), None)
     with heading("Functions"), st.container(horizontal=True, width="content", vertical_alignment="center"):
-        if run_id in runs and st.button("New function", icon=":material/add:", key="new_function"):
-            edit(bench, runs[run_id], None)
-        if st.button("Upload .py", icon=":material/upload_file:", key="upload_source"):
-            upload(bench, runs.get(run_id or ""))
+        new_buttons(run_id if run_id in runs else None)
         if runs:
             run_picker(runs, run_id, FUNCTIONS)
-    fork_if_asked(bench)
+    show_dialog(bench)
     if run_id is None:
         empty_state("No run yet", "Functions are what training writes.", ":material/function:")
         st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")

@@ -11,7 +11,7 @@ from agentopt_core.actions import Refusal
 from agentopt_core.functions import Function, FunctionSet, Origin
 from agentopt_core.reviews import MAX_REASON, FunctionText, HandChange
 from agentopt_core.views import LIVE, LineageNode, RunSummary
-from pages.components.function_fork import ask_fork
+from pages.components.function_fork import ask_fork, close_dialog, fork, open_dialog, opened, upload
 from pages.components.say import plain, shorten
 from pages.components.states import error_state, guarded
 
@@ -41,31 +41,63 @@ def change_buttons(bench: Workbench, run: RunSummary, node: LineageNode) -> None
     if node.evaluation is None:
         return
     with st.container(horizontal=True, width="content"):
-        back = st.button(
+        st.button(
             "Roll back to this", icon=":material/settings_backup_restore:", key="roll_back",
+            on_click=open_dialog, args=("roll_back", run.run_id, node),
             disabled=not can_change(run) or node.evaluation == run.best_evaluation,
             help="It becomes the next step of the run, measured like any" if can_change(run)
             else "The run has ended: what it did stays. Begin a new run with this set instead.",
         )  # fmt: skip
-        fork = st.button("New run from this", icon=":material/fork_right:", key="fork_version")
-    if back:
-        _roll_back(bench, run, node)
-    if fork:
         functions = bench.function_sets(run.run_id).get(node.evaluation, FunctionSet())
-        ask_fork(functions, Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation), run.run_id)
-        st.rerun()
+        origin = Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation)
+        st.button(
+            "New run from this", icon=":material/fork_right:", key="fork_version",
+            on_click=ask_fork, args=(functions, origin, run.run_id),
+        )  # fmt: skip
 
 
-def function_buttons(bench: Workbench, run: RunSummary, function: Function, accepted: bool) -> None:
+def function_buttons(run: RunSummary, function: Function, accepted: bool) -> None:
     """Edit the function that is shown; take it away where it is in the accepted set."""
     with st.container(horizontal=True, width="content"):
-        if st.button("Edit", icon=":material/edit:", key="edit_function"):
-            edit(bench, run, function)
-        if accepted and st.button("Remove", icon=":material/delete:", key="remove_function"):
-            _remove(bench, run, function.name)
+        st.button(
+            "Edit", icon=":material/edit:", key="edit_function", on_click=open_dialog,
+            args=("edit", run.run_id, function),
+        )  # fmt: skip
+        if accepted:
+            st.button(
+                "Remove", icon=":material/delete:", key="remove_function", on_click=open_dialog,
+                args=("remove", run.run_id, function.name),
+            )  # fmt: skip
 
 
-@st.dialog("Write or edit a function", width="large", icon=":material/edit:")
+def new_buttons(run_id: str | None) -> None:
+    """Write a function, or read a file of them."""
+    if run_id:
+        st.button(
+            "New function", icon=":material/add:", key="new_function", on_click=open_dialog, args=("edit", run_id, None)
+        )
+    st.button(
+        "Upload .py", icon=":material/upload_file:", key="upload_source", on_click=open_dialog,
+        args=("upload", run_id),
+    )  # fmt: skip
+
+
+def show_dialog(bench: Workbench) -> None:
+    """The dialog that is open, if one is."""
+    match opened():
+        case ("edit", (str(run_id), function)):
+            edit(bench, bench.run(run_id), function)
+        case ("remove", (str(run_id), name)):
+            _remove(bench, bench.run(run_id), name)
+        case ("roll_back", (str(run_id), node)):
+            _roll_back(bench, bench.run(run_id), node)
+        case ("upload", (run_id,)):
+            upload(bench, bench.run(run_id) if run_id else None)
+        case ("fork", (functions, origin, parent)):
+            fork(bench, functions, origin, parent)
+
+
+@st.dialog("Write or edit a function", width="large", icon=":material/edit:", on_dismiss=close_dialog)
 def edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
     """The five fields of a function. What is wrong with them stands at the field, before anything is run."""
     with guarded():
@@ -136,7 +168,7 @@ def _told(faults: tuple[Refusal, ...], field: str) -> None:
             st.markdown(f":red[:material/error: {plain(fault.reason, 600)}]")
 
 
-@st.dialog("Remove a function", icon=":material/delete:")
+@st.dialog("Remove a function", icon=":material/delete:", on_dismiss=close_dialog)
 def _remove(bench: Workbench, run: RunSummary, name: str) -> None:
     with guarded():
         st.markdown(f"**{plain(name, 80)}** is taken out of the accepted set; the set without it is measured.")
@@ -151,7 +183,7 @@ def _remove(bench: Workbench, run: RunSummary, name: str) -> None:
         )
 
 
-@st.dialog("Roll back", icon=":material/settings_backup_restore:")
+@st.dialog("Roll back", icon=":material/settings_backup_restore:", on_dismiss=close_dialog)
 def _roll_back(bench: Workbench, run: RunSummary, node: LineageNode) -> None:
     with guarded():
         what = "the baseline" if node.step == 0 else f"the set of update {node.step}"
@@ -172,6 +204,7 @@ def put_into_run(bench: Workbench, run: RunSummary, change: HandChange, by: str)
         error_state(message, getattr(error, "hint", ""))
         return
     st.session_state["toast"] = "The change is in the run's queue: it becomes its next step, measured like any."
+    close_dialog()
     st.rerun()
 
 

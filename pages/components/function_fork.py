@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -18,27 +18,33 @@ from pages.components.task_sets import set_label
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
-_ASKED = "fork_asked"
-"""In the session: the set, its origin and the run whose settings a fork takes; the dialog is open."""
+_OPEN = "function_dialog"
+"""In the session: which dialog is open, and what it is about."""
+
+
+def open_dialog(name: str, *about: object) -> None:
+    """Open a dialog of this page: now from a button's callback, else at the next run of the page."""
+    st.session_state[_OPEN] = (name, about)
+
+
+def close_dialog() -> None:
+    """No dialog is open."""
+    st.session_state.pop(_OPEN, None)
+
+
+def opened() -> tuple[str, tuple[Any, ...]] | None:
+    """Name and subject of the dialog that is open."""
+    return st.session_state.get(_OPEN)
 
 
 def ask_fork(functions: FunctionSet, origin: Origin, parent: str) -> None:
-    """Open the dialog at the next run of the page. `parent`: the run whose settings are taken; empty for none."""
-    st.session_state[_ASKED] = (functions, origin, parent)
+    """Open the dialog of a fork. `parent`: the run whose settings are taken; empty for none."""
+    open_dialog("fork", functions, origin, parent)
 
 
-def fork_if_asked(bench: Workbench) -> None:
-    """The dialog, where somebody asked for it."""
-    if _ASKED in st.session_state:
-        _fork(bench, *st.session_state[_ASKED])
-
-
-def _forget() -> None:
-    st.session_state.pop(_ASKED, None)
-
-
-@st.dialog("Start a new run from these functions", icon=":material/fork_right:", on_dismiss=_forget)
-def _fork(bench: Workbench, functions: FunctionSet, origin: Origin, parent: str) -> None:
+@st.dialog("Start a new run from these functions", icon=":material/fork_right:", on_dismiss=close_dialog)
+def fork(bench: Workbench, functions: FunctionSet, origin: Origin, parent: str) -> None:
+    """Name and tasks of a run that begins with these functions, and its start."""
     with guarded():
         _form(bench, functions, origin, parent)
 
@@ -70,7 +76,7 @@ def _form(bench: Workbench, functions: FunctionSet, origin: Origin, parent: str)
                 raise
             error_state(message, getattr(error, "hint", ""))
             return
-        _forget()
+        close_dialog()
         st.session_state["who_is"] = by
         st.switch_page(TRAIN, query_params={"run": run_id})
 
@@ -82,7 +88,7 @@ def settings(bench: Workbench, parent: str) -> tuple[RunConfig, str]:
     return next(iter(bench.presets().values())).config, ""
 
 
-@st.dialog("Functions from a Python file", width="large", icon=":material/upload_file:")
+@st.dialog("Functions from a Python file", width="large", icon=":material/upload_file:", on_dismiss=close_dialog)
 def upload(bench: Workbench, run: RunSummary | None) -> None:
     """Read a .py file into functions; they go into the run or into a new one. The file is read, never run here."""
     with guarded():

@@ -147,7 +147,7 @@ def compare(bench: Workbench, run: RunSummary, version: FunctionVersion, version
                 st.badge(f"edited by {plain(version.by, 60)}", color="violet", icon=":material/edit:")
         if version.function:
             accepted = bench.accepted_functions(run_id)
-            function_buttons(bench, run, version.function, version.name in accepted)
+            function_buttons(run, version.function, version.name in accepted)
     calls = f"{version.succeeded} of {version.calls} calls succeeded" if version.calls else "not called"
     told = f"; {calls} in evaluation {version.evaluation}" if version.evaluation is not None else ""
     done = f"{DONE[version.op]} in update {version.step}" if version.step else "There from the start"
