@@ -1,0 +1,48 @@
+"""The Functions page in a real Chromium: clicks in the canvas table and in the graph, and the dialogs."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def drawn(page, selector: str) -> None:
+    expect(page.locator(selector).first).to_be_visible()
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+
+
+def test_a_cell_of_the_matrix_opens_its_conversation(server, tab):
+    page = tab(f"{server.url}/functions?run={server.run_id}&view=Tasks")
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    drawn(page, "[data-testid=stDataFrame] canvas")
+    for _ in range(20):  # the canvas takes no click before it has laid itself out
+        table.click(position={"x": 290, "y": 40 + 30 * 2 + 15})
+        page.wait_for_timeout(500)
+        if "/traces" in page.url:
+            break
+    expect(page).to_have_url(re.compile(rf"/traces\?run={server.run_id}&task=[^&]+&evaluation=0"))
+
+
+def test_a_mark_of_the_lineage_selects_its_version_and_survives_a_reload(server, tab):
+    page = tab(f"{server.url}/functions?run={server.run_id}&view=Lineage")
+    drawn(page, ".js-plotly-plot .points path")
+    for _ in range(20):
+        box = page.locator(".js-plotly-plot .points path.point").first.bounding_box()
+        if box is not None:
+            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(500)
+        if "version=" in page.url:
+            break
+    title = page.locator("h3").first
+    expect(title).to_have_text("Baseline")
+    page.reload()
+    expect(title).to_have_text("Baseline")
+
+
+def test_what_is_wrong_is_told_while_a_function_is_written(server, tab):
+    page = tab(f"{server.url}/functions?run={server.run_id}")
+    page.get_by_role("button", name="New function").click()
+    code = page.get_by_role("dialog").get_by_role("textbox", name="Code")
+    code.fill("import socket\ndef my_function(x):\n    return x\n")
+    code.blur()
+    expect(page.get_by_text("It imports socket, but functions have no network.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start a new run from it")).to_be_disabled()
