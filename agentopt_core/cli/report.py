@@ -66,5 +66,6 @@ def run_tables(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"folder": str(args.to), "files": [path.name for path in files]})
     else:
-        print(f"Wrote {len(files)} tables to {args.to}: {', '.join(path.name for path in files)}.")
+        names = ", ".join(path.name for path in files)
+        print(f"Wrote {len(files)} table{'s' * (len(files) != 1)} to {args.to}: {names}.")
     return 0

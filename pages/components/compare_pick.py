@@ -46,7 +46,8 @@ def pick_runs(known: Mapping[str, RunSummary], asked: Sequence[str]) -> None:
     _follow("compared", list(asked))
     st.multiselect(
         "Runs", list(known), format_func=lambda run_id: label(known[run_id]), key="compared", on_change=choose,
-        max_selections=MOST_RUNS, select_all=False, placeholder="Choose two to six runs", label_visibility="collapsed", width=720,
+        max_selections=MOST_RUNS, select_all=False, placeholder="Choose two to six runs",
+        label_visibility="collapsed", width=720,
     )  # fmt: skip
 
 

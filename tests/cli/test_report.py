@@ -32,7 +32,7 @@ def test_tables_are_written_one_file_each(tmp_path: Path) -> None:
     assert set(told["files"]) == {f"{name}.parquet" for name in TABLE_NAMES if name != "rollouts_with_traces"}
     assert pyarrow.parquet.read_table(folder / "evaluations.parquet")["accuracy"].to_pylist() == [0.0, 0.5]
     chosen = agentopt("export-tables", run, "--to", folder, "--format", "json", "--table", "rollouts", "--home", home)
-    assert "Wrote 1 tables" in chosen.stdout
+    assert "Wrote 1 table to" in chosen.stdout
     assert len(json.loads((folder / "rollouts.json").read_text())) == 8
 
 
