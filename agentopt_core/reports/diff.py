@@ -150,6 +150,8 @@ def _gap(lines: int) -> str:
 
 
 def _lines(text: str) -> list[str]:
+    if not text:  # not one empty line: the side does not exist
+        return []
     return [
         line if len(line) <= WIDTH else f"{line[:WIDTH]}… {len(line) - WIDTH} more characters"
         for line in text[:_CHARACTERS].rstrip("\n").split("\n")[:LINES]

@@ -152,11 +152,12 @@ def _names(ids: tuple[str, ...], facts: RunFacts) -> str:
 
 def _diff(action: ActionView) -> str:
     old, new = action.before, action.after
-    heads = (f"{action.name}, before" if old else "nothing", f"{action.name}, after" if new else "removed")
-    return folded(
-        f"Code: {text(action.op)} {text(action.name)}",
-        diff_table(old.code if old else "", new.code if new else "", heads),
-    )
+    if old and new:
+        shown = diff_table(old.code, new.code, (f"{action.name}, before", f"{action.name}, after"))
+    else:  # the whole function came or went: nothing to set beside it
+        whole = new or old
+        shown = code(whole.code) if whole else ""
+    return folded(f"Code: {text(action.op)} {text(action.name)}", shown)
 
 
 def _functions(facts: RunFacts) -> str:

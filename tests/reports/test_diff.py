@@ -54,6 +54,7 @@ def test_both_whole_texts_can_be_read_off_the_diff():
 def test_a_side_that_does_not_exist_is_empty():
     rows = diff_rows("", "x = 1\ny = 2", "python")
     assert [row.right.number for row in rows if row.right] == [1, 2]
+    assert [row.kind for row in rows] == ["added", "added"]
 
 
 def test_nothing_in_a_diff_is_markup():
