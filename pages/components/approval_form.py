@@ -15,7 +15,7 @@ APPROVAL_PATHS = {
 }
 """Form field -> where its value lives in the configuration."""
 
-MODES = {"automatic": "nobody", "risk": "a person, on a risk", "always": "a person, always"}
+MODES = {"automatic": "the rule alone", "risk": "a person, on a risk", "always": "a person, always"}
 SAID = {
     "automatic": "The rule of the run keeps or rolls back every update; nobody is asked.",
     "risk": "An update waits for a person when its code reaches for network, files or processes, is long, changes a "

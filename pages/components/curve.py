@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -26,8 +28,8 @@ _CROSS = "M-.8,-.8L.8,.8M.8,-.8L-.8,.8"
 _SHAPES = ["diamond", "circle", _CROSS, "square", "triangle-right", "circle"]
 _STROKES = [GREY, ACCENT, AMBER, RED, GREY, GREY]
 _FILLS = [GREY, ACCENT, "transparent", "transparent", "transparent", "transparent"]
-_MANY = 14
-"""More points than this and only shapes, colours and legend tell them apart: words would lie over each other."""
+_WORD = 62
+"""Pixels a word takes beside its neighbours; where there are fewer, only shape, colour and legend tell points apart."""
 PICK = "pick"
 """The chart's selection: `{"evaluation": number}` of the point that was clicked."""
 ZOOM = "zoom"
@@ -89,12 +91,14 @@ def _said(result: Proportion | None) -> str:
     return f"{accuracy(result)} ({result.correct} of {result.n} tasks, 95 % interval {interval(result)})"
 
 
-def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340) -> alt.LayerChart:
-    """The curve as a chart whose specification does not depend on the data, so that new points do not redraw it.
+@lru_cache(maxsize=1)
+def curve_chart() -> dict[str, Any]:
+    """The chart of a `curve_table` as a Vega-Lite specification, the same for all runs: new points do not redraw it.
 
-    A click on a point of the training line is its selection `PICK`; Shift and the wheel zoom, dragging moves.
+    A click on a point of the training line is its selection `PICK`; Shift and the wheel zoom, dragging moves. Made
+    once: to build it takes longer than all that a tick asks of the history.
     """
-    base = alt.Chart(curve_table(curve, signs))
+    base = alt.Chart(alt.NamedData("curve"))
     mark = {"field": "mark", "type": "nominal"}
     legend = alt.Legend(title=None, orient="top", direction="horizontal", symbolSize=80, values=_LABELS[:3])
     x = alt.X("evaluation:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False, labelFlush=False), **_X)
@@ -133,11 +137,11 @@ def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340)
     )
     words = (
         base.transform_joinaggregate(points="count()")
-        .transform_filter(f"datum.points <= {_MANY}")
+        .transform_filter(f"datum.points * {_WORD} <= width")
         .mark_text(dy=-11, fontSize=11)
         .encode(x=x, y=alt.Y("high:Q", scale=_Y, title=""), text="mark:N", color=alt.Color("color:N", scale=None))
     )
-    return alt.layer(
+    chart = alt.layer(
         *_whole_run(base),
         _whiskers(base, x, "low", "high").encode(color=alt.Color("color:N", scale=None)),
         base.mark_line(interpolate="step-after", strokeWidth=2, color=ACCENT, opacity=0.8).encode(
@@ -153,7 +157,9 @@ def accuracy_curve(curve: Sequence[CurvePoint], signs: Signs, height: int = 340)
         .encode(x=x, y=alt.Y("accuracy:Q", scale=_Y, title="")),
         points,
         words,
-    ).properties(height=height)
+    ).properties(height=340)
+    made = chart.to_dict()
+    return {name: part for name, part in made.items() if name not in ("data", "config")}
 
 
 def _whole_run(base: alt.Chart) -> list[alt.Chart]:

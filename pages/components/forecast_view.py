@@ -33,7 +33,8 @@ def show_forecast(ahead: Forecast) -> None:
     st.table(table, border="horizontal")
     for reason, n in ahead.skipped.items():
         st.caption(f":material/visibility_off: {n} training tasks will be skipped: each {plain(reason, 200)}.")
-    st.caption(f"{plain(reckoned(ahead), 1200)} {plain(gains(ahead), 600)}")
+    st.caption(plain(reckoned(ahead), 1200))
+    st.caption(plain(gains(ahead), 600))
 
 
 def requests(ahead: Forecast) -> str:
@@ -44,6 +45,8 @@ def requests(ahead: Forecast) -> str:
 
 def dollars(usd: tuple[float, float] | None) -> str:
     """A range of US dollars; a dash when a price is unknown."""
+    if usd == (0.0, 0.0):
+        return "free"
     return DASH if usd is None else " to ".join(f"${amount:.2f}" for amount in usd)
 
 
@@ -70,7 +73,7 @@ def gains(ahead: Forecast) -> str:
             shown.append(f"{100 * gain:.0f} points on {n} {split} tasks")
         elif n:
             silent.append(f"{n} {split} tasks are too few to show any gain")
-    said = f"The smallest gain they can show (80 % power): {', '.join(shown)}." if shown else ""
+    said = f"The smallest gain these tasks can show (80 % power): {', '.join(shown)}." if shown else ""
     return " ".join(filter(None, (said, f"The {'; the '.join(silent)}." if silent else "")))
 
 

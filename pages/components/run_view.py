@@ -13,7 +13,7 @@ from agentopt_core.errors import AgentOptError, NotFound
 from agentopt_core.forecast import time_left
 from agentopt_core.rollouts import PROTECTION
 from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
-from pages.components.curve import PICK, ZOOM, accuracy_curve, legend_words
+from pages.components.curve import PICK, ZOOM, curve_chart, curve_table, legend_words
 from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
 from pages.components.picker import run_picker
@@ -140,8 +140,8 @@ def _curve(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> None:
         if new and step is not None:
             show(step)
 
-    st.altair_chart(
-        accuracy_curve(curve, signs), key="curve", on_select=picked, selection_mode=[PICK, ZOOM],
+    st.vega_lite_chart(
+        curve_table(curve, signs), curve_chart(), key="curve", on_select=picked, selection_mode=[PICK, ZOOM],
         alt=f"Accuracy by evaluation: {outcome(run)}",
     )  # fmt: skip
     st.caption(plain(legend_words(curve, signs, run.hold_out_label), 1200))

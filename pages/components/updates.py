@@ -83,12 +83,11 @@ def _p(update: UpdateView) -> str:
 def _row(run: RunSummary, update: UpdateView, chosen: bool) -> None:
     word, color, icon = _verdict(run, update)
     with st.container(horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
-        with st.container(width=130):
-            st.badge(word, color=color, icon=icon)
         with st.container(gap="xxsmall"):
             change = f": {accuracy(update.base)} to {accuracy(update.candidate)}" if update.candidate else ""
             tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
-            st.markdown(f"**Update {update.step}** {plain(_did(run, update), 160)}{change}{tally}")
+            badge = f":{color}-badge[{icon} {word}]"  # on the line of the words: a column would squeeze them on a phone
+            st.markdown(f"{badge} **Update {update.step}** {plain(_did(run, update), 160)}{change}{tally}")
             facts = []
             if update.candidate:
                 facts.append(f"95 % interval {interval(update.candidate)}, n = {update.candidate.n}, {_p(update)}.")

@@ -1,21 +1,24 @@
 import pytest
 
 from agentopt_core.views import Signs
-from pages.components.curve import accuracy_curve, curve_table
-from tests.pages.fakes import curve
+from pages.components.curve import curve_chart, curve_table
+from tests.pages.fakes import curve, share
 
 
-def specification(length):
-    spec = accuracy_curve(curve(length), Signs()).to_dict()
-    spec.pop("datasets")
-    for layer in spec["layer"]:
-        layer.pop("data", None)
-    spec.pop("data", None)
-    return spec
+def fields(part: object) -> set[str]:
+    """Every column that a chart reads."""
+    if isinstance(part, list):
+        return set().union(*map(fields, part))
+    if not isinstance(part, dict):
+        return set()
+    named = {part["field"]} if isinstance(part.get("field"), str) else set()
+    return named.union(*map(fields, part.values()))
 
 
-def test_a_new_point_changes_the_data_and_not_the_chart():
-    assert specification(2) == specification(4)
+def test_one_chart_draws_every_curve_so_that_a_new_point_changes_its_data_alone():
+    assert "data" not in str([layer.keys() for layer in curve_chart()["layer"]])
+    for length in (1, 4):
+        assert fields(curve_chart()) <= set(curve_table(curve(length), Signs()).columns)
 
 
 def test_every_point_carries_its_interval_its_verdict_and_its_reason():
@@ -31,7 +34,7 @@ def test_the_accepted_line_ignores_what_was_rolled_back():
 
 
 def test_kinds_of_points_differ_in_shape_as_well_as_in_colour():
-    points = next(layer for layer in specification(4)["layer"] if "shape" in layer["encoding"])
+    points = next(layer for layer in curve_chart()["layer"] if "shape" in layer["encoding"])
     shapes = points["encoding"]["shape"]["scale"]["range"]
     assert len(set(shapes[:4])) == 4
 
@@ -40,3 +43,21 @@ def test_an_unscored_evaluation_has_no_point():
     point = curve(1)[0]
     table = curve_table([point.with_(result=point.result.with_(correct=0, n=0, faults=40))], Signs())
     assert table["accuracy"].isna().all()
+
+
+def test_noise_validation_and_ceiling_are_drawn_only_where_they_were_measured():
+    bare = curve_table(curve(), Signs())
+    assert bare[["noise_low", "val", "ceiling"]].isna().all(axis=None)
+    known = [point.with_(validation=share(20)) for point in curve()]
+    full = curve_table(known, Signs(again=(share(18),), ever_solved=share(38)))
+    assert full["noise_low"][0] == pytest.approx(25.0)
+    assert full["noise_high"][0] == pytest.approx(45.0)
+    assert full["ceiling"][0] == pytest.approx(95.0)
+    assert (full["val_low"] < full["val"]).all()
+    assert (full["val"] < full["val_high"]).all()
+
+
+def test_an_update_by_hand_is_marked_with_who_made_it():
+    table = curve_table([curve()[0], curve()[1].with_(by="Ada")], Signs())
+    assert list(table["by_hand"]) == [False, True]
+    assert table["outcome"][1] == "kept, by hand of Ada"
