@@ -256,7 +256,7 @@ def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
         else:
             st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)
         st.metric("Accepted epochs", f"{run.epoch} of {run.max_epochs}", row, **quiet)
-        st.metric("Functions", run.functions, f"{run.evaluations} evaluations", **quiet)
+        st.metric("Functions", run.functions, f"{run.evaluations} evaluation{'s' * (run.evaluations != 1)}", **quiet)
         st.metric(
             "Cost", cost(run.usage), f"{compact(run.usage.tokens)} tokens", help="A dash when a price is unknown.",
             **quiet,

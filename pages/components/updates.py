@@ -46,7 +46,8 @@ def update_list(run: RunSummary, updates: Sequence[UpdateView], chosen: int | No
     """A page of the updates, newest first; a click shows one in detail."""
     st.subheader("Updates", anchor=False)
     if not updates:
-        st.caption("None yet: the optimizer writes the first one when the baseline is measured.")
+        yet = "None yet: the optimizer writes the first one when the baseline is measured."
+        st.caption(yet if run.status in LIVE else "The run has no update.")
         return
     newest = list(reversed(updates))
     pages = -(-len(newest) // A_PAGE)

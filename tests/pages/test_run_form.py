@@ -2,6 +2,7 @@ import pytest
 
 from agentopt_core.config import (
     AgentConfig,
+    ApprovalConfig,
     Budget,
     Endpoint,
     GraderConfig,
@@ -29,6 +30,14 @@ def test_the_form_gives_back_the_configuration_it_was_filled_with():
         seed=4,
     )
     config = config.with_(optimizer=config.optimizer.with_(endpoint=config.agent.endpoint))
+    assert described(config) == config
+
+
+def test_the_form_gives_back_who_decides_and_what_is_measured_beside_training():
+    config = RunConfig(
+        training=TrainingConfig(validation="all", null_edits=3),
+        approval=ApprovalConfig(mode="risk", when="before", timeout_s=600, on_timeout="approve", weak_p=0.1),
+    )
     assert described(config) == config
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agentopt_core.actions import AddFunction
-from agentopt_core.config import DEMO_LABEL, Budget
+from agentopt_core.config import DEMO_LABEL, ApprovalConfig, Budget
 from agentopt_core.events import EvaluationFinished, EvaluationStarted, Event, ReviewRequested, RunFailed
 from agentopt_core.functions import Function
 from agentopt_core.history.run_folder import RunFolder
@@ -34,6 +34,7 @@ from tests.history.helpers import (
     write,
 )
 from tests.pages.conftest import Open, texts
+from tests.pages.fakes import FakeWorkbench
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x^2$ :red[r] \u202e \U0001f600 " + "A" * 100_000
 
@@ -270,3 +271,50 @@ def test_spending_without_a_price_is_a_dash_and_without_a_cap_says_so():
     html = spending_html({"agent": spent(1, None), "<img src=x>": spent(1, None)}, Budget(), None)
     assert "—, 220 tokens; no cap is set" in html
     assert "<img" not in html
+
+
+# The form
+
+
+def test_who_decides_is_said_in_plain_words_and_goes_with_the_run(page: Open):
+    bench = FakeWorkbench()
+    at = page(bench, "train")
+    assert "nobody is asked" in texts(at)
+    at.segmented_control(key="form_approval_mode").set_value("always").run()
+    assert "Every update waits for a person." in texts(at)
+    assert "It waits as long as it takes." in texts(at)
+    at.number_input(key="form_approval_timeout_s").set_value(120.0).run()
+    at.segmented_control(key="form_approval_on_timeout").set_value("approve").run()
+    at.segmented_control(key="form_approval_when").set_value("before").run()
+    assert "before any of its code runs" in texts(at)
+    assert "After 2 min 00 s it is approved." in texts(at)
+    at.number_input(key="form_null_edits").set_value(2)
+    at.segmented_control(key="form_validation").set_value("all")
+    at.run().button(key="start_training").click().run()
+    ((config, _),) = bench.started
+    assert config.approval == ApprovalConfig(mode="always", when="before", timeout_s=120, on_timeout="approve")
+    assert (config.training.null_edits, config.training.validation) == (2, "all")
+
+
+def test_a_forecast_says_from_which_run_it_was_reckoned(page: Open, home, tmp_path):
+    bench = home()
+    first = page(bench, "train", tasks="tables-and-business")
+    assert "no earlier run shows the time" in texts(first)
+    config = bench.presets()["quick"].config
+    run = bench.create(config.with_(name="Before"), bench.task_set("tables-and-business"))
+    write(run, measured(0, None, NONE, BASELINE))
+    bench_after = home()
+    said = texts(page(bench_after, "train", tasks="tables-and-business"))
+    assert "Tokens and time as in 'Before': the same models on these tasks, 4 rollouts." in said
+    assert "80 % power" in said
+
+
+def test_each_preset_says_what_it_costs_on_the_chosen_tasks(page: Open, home):
+    bench = home()
+    at = page(bench, "train", tasks="tables-and-business")
+    at.session_state["preset_costs"] = True
+    at.run()
+    table = at.dataframe[0].value
+    assert list(table["Preset"]) == [preset.name for preset in bench.presets().values()]
+    assert list(table["Evaluations"])[:2] == ["11 to 111", "4 to 10"]
+    assert not at.exception
