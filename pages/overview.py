@@ -12,7 +12,7 @@ from agentopt_core.views.keeping import matching
 from pages.components.notes import notes
 from pages.components.presentation import presenting
 from pages.components.run_list import FILTERS, figures, live_cards, runs_table
-from pages.components.run_manage import archive, manage_dialogs, open_dialog, undo_bar
+from pages.components.run_manage import archive, dialog_is_open, manage_dialogs, open_dialog, undo_bar
 from pages.components.say import FIT, plain, shorten, title
 from pages.components.states import empty_state, guarded, heading, lagging
 from pages.components.welcome import calls_whom, load_sample_button, sample_sets, welcome
@@ -28,7 +28,7 @@ def live(drawn: frozenset[tuple[str, str, int]]) -> None:
     """Live runs as they go on; draws the whole page again when a run came, ended or changed its status."""
     with guarded():
         runs = workbench().runs()
-        if states(runs) != drawn:
+        if states(runs) != drawn and not dialog_is_open():
             st.rerun()
         running = [run for run in runs if run.status in LIVE]
         if running:
@@ -90,8 +90,11 @@ def filtered(runs):
 
 
 def selection_bar(chosen) -> None:
-    """What can be done with the ticked runs."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """What can be done with the ticked runs. It has its line from the start: a tick must not move the table."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", height=42, border=False):
+        if not chosen:
+            st.caption("Tick runs to compare, archive or delete them; the menu of a row has its name, tags and note.")
+            return
         st.markdown(f"**{len(chosen)} ticked**", width="content")
         if 2 <= len(chosen) <= MAX_COMPARED:
             together = {"runs": ",".join(run.run_id for run in chosen)}
@@ -130,11 +133,10 @@ def draw() -> None:
     if shown:
         bar = st.container()
         chosen = runs_table(bench, shown)
-        if chosen:
-            with bar:
-                selection_bar(chosen)
-                if len(chosen) == 1:
-                    notes(bench, chosen[0].run_id)
+        with bar:
+            selection_bar(chosen)
+            if len(chosen) == 1:
+                notes(bench, chosen[0].run_id)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
             "Train: accuracy on each run's own training tasks, untrained and with the accepted functions. Test: on "

@@ -289,7 +289,8 @@ def live_cards(bench: Workbench, runs: Sequence[RunSummary]) -> None:
                 share = progress.done / progress.total if progress and progress.total else 0.0
                 doing = under_way(progress) if progress else ""
                 st.progress(
-                    min(1.0, share), text=f"{doing or 'Between evaluations'} · best on training tasks {accuracy(run.best)}"
+                    min(1.0, share),
+                    text=f"{doing or 'Between evaluations'} · best on training tasks {accuracy(run.best)}",
                 )
             if run.status == "waiting":
                 st.page_link(REVIEW, label="Review", icon=":material/rate_review:", query_params={"run": run.run_id})

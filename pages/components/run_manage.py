@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
 _OPEN = "manage_open"
-"""(`edit` or `delete`, run ids) of the dialog that is open; it outlives the redrawing that a live run causes."""
+"""(`edit` or `delete`, run ids) of the dialog that is open."""
 _UNDO = "manage_undo"
 """(what was done in words, run ids, kind, names before) of the last change that can be taken back."""
 
@@ -37,6 +37,11 @@ def close_dialog() -> None:
 
 def _seen(run_id: str) -> str:
     return f"about_{run_id}"
+
+
+def dialog_is_open() -> bool:
+    """Somebody may be typing: the page is not to be drawn anew, which would lose what was typed."""
+    return _OPEN in st.session_state
 
 
 def manage_dialogs(bench: Workbench, runs: Sequence[RunSummary], tags: Sequence[str]) -> None:
