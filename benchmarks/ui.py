@@ -8,9 +8,9 @@ click   from the pointer going down to the end of the last script run it caused,
 nodes   elements in the page once it is drawn
 event   from an event in the journal of a run under way to its number on the screen
 
-Each figure is the best of `--times`, since this measures the program and not what else the machine does. The same is
-done with an empty home, and each figure also given as a multiple of that home's: seconds depend on the machine,
-multiples much less.
+Each figure is the best of `--times`, since this measures the program and not what else the machine does. In turns the
+same page is opened with an empty home, and each figure also given as a multiple of that: seconds depend on the machine
+and on what else it does, multiples much less.
 """
 
 from __future__ import annotations
@@ -152,23 +152,20 @@ def clicked(page: Page, click: Click) -> float | None:
     return float(settled.json_value())
 
 
-def measure_page(browser: Browser, home: Path, address: str, case: Case, shows: str, times: int) -> Figures:
-    """Everything about one page of one home, on servers of its own."""
-    found = Figures()
-    for _ in range(times):
-        with serve(home) as url, a_context(browser) as context:
-            page = context.new_page()
-            found.cold.append(opened(page, url + address, shows))
-            page.close()
-            page = context.new_page()
-            found.warm.append(opened(page, url + address, shows))
-            page.wait_for_load_state("networkidle")
-            found.nodes = max(found.nodes, page.evaluate("document.querySelectorAll('*').length"))
-            for click in case.clicks:
-                taken = clicked(page, click)
-                if taken is not None:
-                    found.clicks.setdefault(click.what, []).append(taken)
-    return found
+def visit(browser: Browser, home: Path, address: str, shows: str, case: Case, found: Figures) -> None:
+    """One look at a page, on a server of its own."""
+    with serve(home) as url, a_context(browser) as context:
+        page = context.new_page()
+        found.cold.append(opened(page, url + address, shows))
+        page.close()
+        page = context.new_page()
+        found.warm.append(opened(page, url + address, shows))
+        page.wait_for_load_state("networkidle")
+        found.nodes = max(found.nodes, page.evaluate("document.querySelectorAll('*').length"))
+        for click in case.clicks:
+            taken = clicked(page, click)
+            if taken is not None:
+                found.clicks.setdefault(click.what, []).append(taken)
 
 
 def measure_events(browser: Browser, seeded: Seeded) -> list[float]:
@@ -201,54 +198,38 @@ def a_context(browser: Browser) -> Iterator[BrowserContext]:
         context.close()
 
 
-def table(empty: dict[str, Figures], full: dict[str, Figures]) -> str:
-    """One row a page: the best of each figure, with its multiple of the empty home's; the worst of its clicks."""
-    lines = [
-        "| page | cold ms | x empty | warm ms | x empty | click ms (the slowest kind) | nodes |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, found in full.items():
-        clicks = {what: min(taken) for what, taken in found.clicks.items()}
-        slowest = max(clicks, key=lambda what: clicks[what]) if clicks else ""
-        click = f"{clicks[slowest]:.0f} ({slowest})" if clicks else "-"
-        cold, warm = min(found.cold), min(found.warm)
-        lines.append(
-            f"| {name} | {cold:.0f} | {cold / min(empty[name].cold):.2f} | {warm:.0f} "
-            f"| {warm / min(empty[name].warm):.2f} | {click} | {found.nodes:,} |"
-        )
-    return "\n".join(lines)
+HEAD = """| page | cold ms | x empty | warm ms | x empty | click ms (the slowest kind) | nodes |
+|---|---|---|---|---|---|---|"""
 
 
-def run_all(
-    folder: Path, rollouts: Sequence[int], cases: Sequence[Case], times: int, say: Callable[[str], None]
-) -> None:
-    """Every page with an empty home and with one of each size."""
-    chromium = find_chromium()
-    if chromium is None:
-        sys.exit("No Chromium found; scripts/find_chromium.py says how to get one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
-        empty = {
-            case.name: measure_page(
-                browser, folder / "empty", f"/{case.name.replace('overview', '')}", case, "h1", times
-            )
-            for case in cases
-        }
-        for wanted in rollouts:
-            seeded = seed(folder / f"home-{wanted}", wanted)
-            say(
-                f"\n{seeded.runs} runs, {seeded.rollouts:,} rollouts, {seeded.rows:,} rows, history "
-                f"{seeded.history_mb:.0f} MB; ingest {seeded.rows_a_second:,.0f} rows/s, {seeded.events_a_second:,.0f} "
-                f"events/s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, best of {times}\n"
-            )
-            full = {
-                case.name: measure_page(browser, seeded.home, case.address(seeded), case, case.shows, times)
-                for case in cases
-            }
-            say(table(empty, full))
-            events = measure_events(browser, seeded)
-            say(f"\nAn event of the run under way is on the screen after {min(events):.0f} to {max(events):.0f} ms.")
-        browser.close()
+def row(name: str, empty: Figures, full: Figures) -> str:
+    """The best of each figure, with its multiple of the empty home's; of the clicks the slowest kind."""
+    clicks = {what: min(taken) for what, taken in full.clicks.items()}
+    slowest = max(clicks, key=lambda what: clicks[what], default="")
+    click = f"{clicks[slowest]:.0f} ({slowest})" if clicks else "-"
+    cold, warm = min(full.cold), min(full.warm)
+    return (
+        f"| {name} | {cold:.0f} | {cold / min(empty.cold):.2f} | {warm:.0f} | {warm / min(empty.warm):.2f} "
+        f"| {click} | {full.nodes:,} |"
+    )
+
+
+def measure(browser: Browser, seeded: Seeded, cases: Sequence[Case], times: int, say: Callable[[str], None]) -> None:
+    """Every page with that home and, in turns, with an empty one."""
+    size = f"{seeded.runs} runs, {seeded.rollouts:,} rollouts, {seeded.rows:,} rows, history {seeded.history_mb:.0f} MB"
+    speed = f"ingest {seeded.rows_a_second:,.0f} rows/s, {seeded.events_a_second:,.0f} events/s"
+    say(f"\n{size}; {speed}; best of {times}\n\n{HEAD}")
+    for case in cases:
+        empty, full = Figures(), Figures()
+        for _ in range(times):
+            visit(browser, seeded.home.parent / "empty", f"/{case.name.replace('overview', '')}", "h1", case, empty)
+            visit(browser, seeded.home, case.address(seeded), case.shows, case, full)
+        say(row(case.name, empty, full))
+    events = measure_events(browser, seeded)
+    say(
+        f"\nAn event of the run under way is on the screen after {min(events):.0f} to {max(events):.0f} ms. "
+        f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores."
+    )
 
 
 def main() -> None:
@@ -265,9 +246,15 @@ def main() -> None:
         print(text, flush=True)
 
     cases = [case for case in CASES if not args.pages or case.name in args.pages]
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("No Chromium found; scripts/find_chromium.py says how to get one.")
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            run_all(Path(folder), args.rollouts, cases, args.times, say)
+        with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
+            for rollouts in args.rollouts:
+                measure(browser, seed(Path(folder) / f"home-{rollouts}", rollouts), cases, args.times, say)
+            browser.close()
     except BrowserError as error:
         sys.exit(f"The browser did not see what it waited for: {error.message.splitlines()[0]}")
     finally:

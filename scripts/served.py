@@ -16,6 +16,7 @@ from pathlib import Path
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError
 from agentopt_core.tasks import TaskSet
+from agentopt_core.views import LIVE
 from agentopt_core.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,9 +89,9 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 def stop_trainers(home: Path) -> None:
     """Ask every trainer of a home to stop."""
-    runs = home / "runs"
     bench = Workbench(home, live=False)
-    for folder in runs.iterdir() if runs.exists() else ():
-        with contextlib.suppress(AgentOptError):
-            bench.command(folder.name, "stop", "served")
+    for run in bench.runs():
+        if run.status in LIVE:
+            with contextlib.suppress(AgentOptError):  # it has ended since
+                bench.command(run.run_id, "stop", "served")
     bench.close()
