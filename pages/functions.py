@@ -23,10 +23,10 @@ VIEWS = {"Functions": functions_view, "Lineage": lineage_view, "Tasks": matrix_v
 
 def draw() -> None:
     bench = workbench()
-    if said := st.session_state.pop("toast", None):
-        st.toast(said)
     runs = {run.run_id: run for run in bench.runs()}
     run_id = st.query_params.get("run") or next(iter(runs), None)
+    if run_id and run_id not in runs:  # the address may hold only its beginning
+        run_id = next((one for one in runs if one.startswith(run_id)), run_id)
     with heading("Functions"), st.container(horizontal=True, width="content", vertical_alignment="center"):
         new_buttons(run_id if run_id in runs else None)
         if runs:

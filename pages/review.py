@@ -1,19 +1,35 @@
 """Review: should this update go in?"""
 
-from pages.components.shell import OVERVIEW, bootstrap
+from pages.components.shell import bootstrap
 
 bootstrap()
 
 import streamlit as st
 
-from pages.components.states import empty_state, guarded, heading
+from pages.components.review_card import show_card
+from pages.components.review_queue import chosen, nothing_waits, queue_column, steps_between
+from pages.components.review_watch import watch
+from pages.components.states import error_state, guarded, heading
+from pages.components.workbench import workbench
 
 
 def draw() -> None:
+    bench = workbench()
+    queue = bench.review_queue()
     with heading("Review"):
-        pass
-    empty_state("No run yet", "Start a training first.")
-    st.page_link(OVERVIEW, label="Start a training", icon=":material/play_arrow:")
+        steps_between(queue)
+    found = chosen(bench, queue, st.query_params.get("run"), st.query_params.get("update"))
+    if found.problem:
+        error_state(*found.problem, title="No such update")
+    if found.card is None:
+        watch(bench, None, queue)
+        nothing_waits(bench, queue)
+        return
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        queue_column(bench, queue, found.card)
+    with right:
+        show_card(bench, found.card, queue)
 
 
 with guarded():

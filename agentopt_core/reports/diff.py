@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
@@ -77,6 +77,13 @@ class Side(NamedTuple):
     changed: list[tuple[int, int]]
 
 
+class Note(NamedTuple):
+    """Something said about a line."""
+
+    text: str
+    tone: Literal["question", "fixed", "broken"] = "question"
+
+
 class Row(NamedTuple):
     """One line of the diff."""
 
@@ -104,15 +111,29 @@ def diff_rows(before: str, after: str, language: Language = "python") -> list[Ro
     return rows
 
 
-def side_by_side(before: str, after: str, heads: tuple[str, str], language: Language = "python") -> str:
-    """The diff as HTML that brings its own style, for `st.html`."""
-    return f"{STYLE}{diff_table(before, after, heads, language)}"
+def side_by_side(
+    before: str,
+    after: str,
+    heads: tuple[str, str],
+    language: Language = "python",
+    notes: Mapping[int, Sequence[Note]] | None = None,
+) -> str:
+    """The diff as HTML that brings its own style, for `st.html`. `notes` stand below lines of `after`, from 1."""
+    return f"{STYLE}{diff_table(before, after, heads, language, notes)}"
 
 
-def diff_table(before: str, after: str, heads: tuple[str, str], language: Language = "python") -> str:
+def diff_table(
+    before: str,
+    after: str,
+    heads: tuple[str, str],
+    language: Language = "python",
+    notes: Mapping[int, Sequence[Note]] | None = None,
+) -> str:
     """The same without the style, for a page that holds `STYLE` once."""
+    said = notes or {}
     body = "".join(
-        _row(row) if isinstance(row, Row) else _gap(row) for row in folded(diff_rows(before, after, language))
+        _gap(row) if isinstance(row, int) else _row(row) + _notes(row, said)
+        for row in folded(diff_rows(before, after, language), frozenset(said))
     )
     cut = max(len(before), len(after)) > _CHARACTERS or max(before.count("\n"), after.count("\n")) >= LINES
     note = f'<p class="ao-note">Cut to {LINES} lines; the export holds the whole text.</p>' if cut else ""
@@ -133,9 +154,11 @@ def highlighted_html(code: str) -> list[str]:
     ]
 
 
-def folded(rows: list[Row]) -> Iterator[Row | int]:
-    """The rows, long unchanged stretches as the number of lines left out."""
-    for same, group in groupby(rows, key=lambda row: row.kind == "same"):
+def folded(rows: list[Row], shown: frozenset[int] = frozenset()) -> Iterator[Row | int]:
+    """The rows, long unchanged stretches as the number of lines left out; `shown` lines of the right side stay."""
+    for same, group in groupby(
+        rows, key=lambda row: row.kind == "same" and (row.right is None or row.right.number not in shown)
+    ):
         stretch = list(group)
         if same and len(stretch) > 3 * CONTEXT:
             yield from stretch[:CONTEXT]
@@ -143,6 +166,19 @@ def folded(rows: list[Row]) -> Iterator[Row | int]:
             yield from stretch[-CONTEXT:]
         else:
             yield from stretch
+
+
+_NOTE_SIGNS = {"question": "?", "fixed": "✓", "broken": "✗"}
+
+
+def _notes(row: Row, notes: Mapping[int, Sequence[Note]]) -> str:
+    """Rows of their own below a line, at its side."""
+    said = notes.get(row.right.number, ()) if row.right else ()
+    return "".join(
+        f"<tr><td class='note' colspan='3'></td><td class='note {note.tone}' colspan='3'>"
+        f"<b>{_NOTE_SIGNS[note.tone]}</b> {html.escape(visible(note.text))}</td></tr>"
+        for note in said
+    )
 
 
 def _gap(lines: int) -> str:
@@ -255,5 +291,9 @@ STYLE = """<style>
 .ao-diff :is(.mi,.mf,.mh,.m) {color:light-dark(#B0570B,#F2A65A)}
 .ao-diff :is(.c1,.c,.cm,.ch) {color:light-dark(#7A8394,#8A93A6); font-style:italic}
 .ao-diff :is(.nb,.bp,.ne) {color:light-dark(#0F7285,#6CC7D9)}
+.ao-diff td.note {font:0.82rem/1.5 "Source Sans",sans-serif; padding:.35em .8em; white-space:normal;
+  overflow-wrap:anywhere; background:light-dark(#F7F8FA,#141822)}
+.ao-diff td.note.question {background:light-dark(#FFF6DF,#2C2413); color:light-dark(#7A5200,#F1C76B)}
+.ao-diff td.note.fixed {color:light-dark(#1E8A57,#4CC38A)} .ao-diff td.note.broken {color:light-dark(#C23B3B,#F07A7A)}
 .ao-note {font-size:.85rem; opacity:.7}
 </style>"""

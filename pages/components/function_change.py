@@ -12,8 +12,9 @@ from agentopt_core.functions import Function, FunctionSet, Origin
 from agentopt_core.reviews import MAX_REASON, FunctionText, HandChange
 from agentopt_core.views import LIVE, LineageNode, RunSummary
 from pages.components.function_fork import ask_fork, close_dialog, fork, open_dialog, opened, upload
-from pages.components.say import plain, shorten
-from pages.components.states import error_state, guarded
+from pages.components.person import who
+from pages.components.say import plain
+from pages.components.states import answer, error_state, guarded
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
@@ -119,19 +120,19 @@ def _edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.text_input("Name", start.name, key=f"{key}_name", max_chars=64)
-        _told(faults, "name")
+        told(faults, "name")
         st.text_area("Description", start.description, key=f"{key}_description", max_chars=1_024, height=110,
                      help="When to call it and what it returns. Empty: the docstring.")  # fmt: skip
-        _told(faults, "description")
+        told(faults, "description")
         st.text_area("Arguments (JSON schema)", start.arguments, key=f"{key}_arguments", max_chars=12_000, height=180,
                      help="Empty: read from the signature and its annotations.")  # fmt: skip
-        _told(faults, "arguments")
+        told(faults, "arguments")
         st.text_input("Packages", start.packages, key=f"{key}_packages", max_chars=2_000,
                       help="Distributions it imports, separated by commas. Nothing is installed.")  # fmt: skip
-        _told(faults, "packages")
+        told(faults, "packages")
     with right:
         st.text_area("Code", start.code, key=f"{key}_code", max_chars=30_000, height=440)
-        _told(faults, "code")
+        told(faults, "code")
     renamed = function is not None and draft["name"].strip() != function.name
     if renamed:
         st.caption("Under another name it is a new function beside the old one.")
@@ -162,7 +163,8 @@ def _judged(
     return (None if faults else change), candidate, faults
 
 
-def _told(faults: tuple[Refusal, ...], field: str) -> None:
+def told(faults: tuple[Refusal, ...], field: str) -> None:
+    """Say at a field what is wrong with it."""
     for fault in faults:
         if _FIELD_OF.get(fault.code, "code") == field:
             st.markdown(f":red[:material/error: {plain(fault.reason, 600)}]")
@@ -193,36 +195,33 @@ def _roll_back(bench: Workbench, run: RunSummary, node: LineageNode) -> None:
         _ends(bench, run, change, functions, Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation))
 
 
-def put_into_run(bench: Workbench, run: RunSummary, change: HandChange, by: str) -> None:
+def put_into_run(bench: Workbench, run: RunSummary, change: HandChange) -> None:
     """Hand a change to the run; what is not possible is said."""
     try:
-        bench.change(run.run_id, change, by)
+        bench.change(run.run_id, change, who())
     except Exception as error:
         message = getattr(error, "message", None)
         if message is None:
             raise
         error_state(message, getattr(error, "hint", ""))
         return
-    st.session_state["toast"] = "The change is in the run's queue: it becomes its next step, measured like any."
+    answer("The change is in the run's queue: it becomes its next step, measured like any.")
     close_dialog()
     st.rerun()
 
 
 def _ends(bench: Workbench, run: RunSummary, change: HandChange | None, functions: FunctionSet, origin: Origin) -> None:
-    """Who and why, and where the change goes: into this run, or into a new one."""
-    who, why = st.columns([1, 2])
-    by = who.text_input(
-        "Your name", st.session_state.get("who_is", ""), key="who", max_chars=60, placeholder="dashboard"
+    """Why, and where the change goes: into this run, or into a new one."""
+    reason = st.text_input(
+        "Reason", key="why", max_chars=MAX_REASON, placeholder=f"It stands in the history beside {who()}"
     )
-    st.session_state["who_is"] = by
-    reason = why.text_input("Reason", key="why", max_chars=MAX_REASON, placeholder="It stands in the run's history")
     with st.container(horizontal=True):
         if st.button(
             "Put it into this run", type="primary", icon=":material/check:", key="into_run",
             disabled=change is None or not can_change(run),
         ):  # fmt: skip
             assert change is not None
-            put_into_run(bench, run, change.with_(reason=reason), shorten(by, 60) or "dashboard")
+            put_into_run(bench, run, change.with_(reason=reason))
         if st.button("Start a new run from it", icon=":material/fork_right:", key="into_fork", disabled=change is None):
             ask_fork(functions, origin, run.run_id)
             st.rerun()

@@ -10,6 +10,7 @@ from agentopt_core.config import RunConfig
 from agentopt_core.functions import FunctionSet, Origin
 from agentopt_core.reviews import HandChange
 from agentopt_core.views import RunSummary
+from pages.components.person import who
 from pages.components.say import plain, shorten, title
 from pages.components.shell import TRAIN
 from pages.components.states import error_state, guarded
@@ -63,13 +64,10 @@ def _form(bench: Workbench, functions: FunctionSet, origin: Origin, parent: str)
 
     name = st.text_input("Name", f"{config.name or 'Run'}, forked"[:80], key="fork_name", max_chars=80)
     tasks = st.selectbox("Tasks", options, format_func=label, key="fork_tasks")
-    by = st.text_input(
-        "Your name", st.session_state.get("who_is", ""), key="fork_by", max_chars=60, placeholder="dashboard"
-    )
     st.caption("Settings are those of the run it comes from." if parent else "Settings are those of the quick preset.")
     if st.button("Start", type="primary", icon=":material/play_arrow:", key="fork_start", disabled=tasks is None):
         try:
-            run_id = bench.fork(functions, config.with_(name=name), tasks, shorten(by, 60) or "dashboard", origin)
+            run_id = bench.fork(functions, config.with_(name=name), tasks, who(), origin)
         except Exception as error:
             message = getattr(error, "message", None)
             if message is None:
@@ -77,7 +75,6 @@ def _form(bench: Workbench, functions: FunctionSet, origin: Origin, parent: str)
             error_state(message, getattr(error, "hint", ""))
             return
         close_dialog()
-        st.session_state["who_is"] = by
         st.switch_page(TRAIN, query_params={"run": run_id})
 
 
@@ -133,4 +130,4 @@ def _upload(bench: Workbench, run: RunSummary | None) -> None:
             disabled=not len(found) or not can_change(run),
         ):
             change = HandChange(functions=tuple(map(as_text, found.each())), reason=origin.sentence)
-            put_into_run(bench, run, change, st.session_state.get("who_is") or "dashboard")
+            put_into_run(bench, run, change)

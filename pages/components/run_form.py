@@ -16,6 +16,7 @@ from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.forecast_view import preset_costs, show_forecast
 from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
+from pages.components.person import who
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
 from pages.components.say import plain
 from pages.components.shell import TRAIN
@@ -245,7 +246,7 @@ def _start(bench: Workbench, taskset_id: str | None) -> None:
         return
     isolation_note(bench.isolation)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", key="start_training"):
-        run_id = bench.start(config, taskset_id, by="dashboard")
+        run_id = bench.start(config, taskset_id, by=who())
         st.toast("Training started.", icon=":material/play_arrow:")
         st.switch_page(TRAIN, query_params={"run": run_id})
     if st.button("Check endpoint", icon=":material/network_check:", width="stretch", key="check_endpoint"):

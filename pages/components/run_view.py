@@ -16,7 +16,10 @@ from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
 from pages.components.curve import PICK, ZOOM, curve_chart, curve_table, legend_words
 from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
+from pages.components.person import who
 from pages.components.picker import run_picker
+from pages.components.presentation import presenting
+from pages.components.report_downloads import downloads
 from pages.components.run_ending import ending
 from pages.components.run_form import fill_form
 from pages.components.run_list import models, status_badge
@@ -36,7 +39,7 @@ from pages.components.say import (
 )
 from pages.components.shell import REVIEW, TRAIN
 from pages.components.spending import spending
-from pages.components.states import error_state, guarded, lagging
+from pages.components.states import corner, error_state, guarded, lagging
 from pages.components.updates import VERDICTS as VERDICTS  # the Functions page takes them from here
 from pages.components.updates import chosen_step, show, update_detail, update_list
 from pages.components.workbench import workbench
@@ -57,7 +60,10 @@ def show_run(run_id: str) -> None:
         st.fragment(_tick, run_every=TICK_S)(run_id)
     else:
         _draw(run)
-    _settings(workbench().config(run_id))
+    if not presenting():
+        if run is not None and run.evaluations:
+            _take_along(run)
+        _settings(workbench().config(run_id))
 
 
 def _recorded(run_id: str) -> RunSummary | None:
@@ -107,7 +113,8 @@ def _draw(run: RunSummary) -> None:
         with doing:
             _progress(run, bench.progress(run_id), time_left(run, curve, config.training.evaluations_limit))
     with spent:
-        spending(bench.usage_by_role(run_id), config.budget, bench.pace(run_id) if live else None)
+        if not presenting():
+            spending(bench.usage_by_role(run_id), config.budget, bench.pace(run_id) if live else None)
     chosen = chosen_step(updates)
     left, right = st.columns([5, 3], gap="medium")
     with left:
@@ -123,7 +130,8 @@ def _draw(run: RunSummary) -> None:
     with left:
         update_list(run, updates, chosen)
     with right:
-        event_log(bench, run_id, live)
+        if not presenting():
+            event_log(bench, run_id, live)
 
 
 def _curve(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> None:
@@ -166,6 +174,7 @@ def _header(run: RunSummary) -> None:
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
                 _controls(run)
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
+                corner()
         facts = [plain(run.task_set, 60), split_words(run)]
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -207,9 +216,9 @@ def _ask(run: RunSummary, kind: str, said: str) -> None:
     """Give the run's trainer a command; what came of it is said in a toast, for the next tick draws all else anew."""
     try:
         if kind == "resume":
-            workbench().resume(run.run_id, "dashboard")
+            workbench().resume(run.run_id, who())
         else:
-            workbench().command(run.run_id, kind, "dashboard")
+            workbench().command(run.run_id, kind, who())
     except AgentOptError as error:
         st.toast(plain(str(error), 400), icon=":material/error:", duration="long")
     else:
@@ -282,6 +291,12 @@ def _progress(run: RunSummary, progress: Progress | None, left: tuple[float, flo
             "withdrawn (C), at most in the worst case of Algorithm 2. A perfect score, a limit or a person may end it "
             "sooner.",
         )
+
+
+def _take_along(run: RunSummary) -> None:
+    with st.expander("Report and tables of this run", on_change="rerun", key="take_along") as part:
+        if part.open:
+            downloads(run)
 
 
 def _settings(config: RunConfig) -> None:
