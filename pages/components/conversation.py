@@ -131,7 +131,7 @@ def _files(bench: Workbench, run_id: str, trace: Trace, message: Message) -> Non
 def _image(bench: Workbench, run_id: str, attachment: Attachment) -> None:
     try:
         data = bench.run_attachment(run_id, attachment)
-        st.image(data, width=360, caption=shorten(attachment.path, 120).replace("[", "(").replace("]", ")"))
+        st.image(data, width=360, caption=plain(attachment.path, 120))
     except Exception as error:  # by its words: the core may have been imported anew meanwhile
         st.caption(f"The picture cannot be shown. {plain(str(error), 300)}")
 

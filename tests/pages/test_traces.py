@@ -1,12 +1,16 @@
 """The Traces page on homes whose runs are written from events, read through the real Workbench."""
 
+import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from agentopt_core.actions import AddFunction
 from agentopt_core.chat import Purpose
+from agentopt_core.config import RunConfig
 from agentopt_core.events import EvaluationFinished, EvaluationStarted, Event, RequestFinished, RolloutFinished
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder
@@ -20,6 +24,7 @@ from agentopt_core.rollouts import (
     ToolCall,
     ToolUse,
 )
+from agentopt_core.tasks import Attachment, Task, TaskSet
 from agentopt_core.workbench import Workbench
 from tests.history.helpers import DOUBLE, NONE, PRICE, began, decided, finished_run, new_run, proposed, share, write
 from tests.pages.conftest import texts
@@ -207,6 +212,28 @@ def test_a_deep_link_opens_the_conversation_with_time_and_cost_of_each_step(page
     assert "   2      return 2 * x" in [block.value for block in at.code]
     assert "cannot be matched" not in said
     assert "Update 1" in said
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_picture_is_shown_from_the_runs_own_folder_and_only_as_it_was_imported(page, bench, home, tmp_path, changed):
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "PNG")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "chart.png").write_bytes(file.getvalue())
+    digest = hashlib.sha256(file.getvalue()).hexdigest()
+    picture = Attachment(
+        path="chart.png", media_type="image/png", sha256=digest, bytes=len(file.getvalue()), role="prompt"
+    )
+    task = Task(id="t0", question="What is red?", answer="4", attachments=(picture,))
+    run = RunFolder.create(home, RunConfig(), TaskSet(id="charts", name="Charts", tasks=(task,)), source)
+    write(run, [began(run), *evaluated(0, None, NONE, [talk("t0", True)])])
+    if changed:
+        (run.files / "chart.png").write_bytes(b"another")
+    at = page(bench, "traces", run=run.run_id)
+    assert not at.exception
+    assert len(at.get("imgs")) == (0 if changed else 1)
+    assert ("was changed after it was imported" in texts(at)) == changed
 
 
 def test_requests_that_do_not_match_the_replies_are_not_spread_over_them(page, bench, home):
