@@ -15,6 +15,13 @@ from pages.components.traces_list import PAGE_ROWS, addressed_filter, filters, p
 from pages.components.workbench import workbench
 
 
+@st.fragment(run_every=2.0)
+def first_rollout(run_id: str) -> None:
+    """Draws the page anew once there is something to read."""
+    if workbench().trace_facets(run_id).evaluations:
+        st.rerun()
+
+
 def draw() -> None:
     bench = workbench()
     runs = {run.run_id: run for run in bench.runs()}
@@ -41,6 +48,7 @@ def draw() -> None:
             ":material/hourglass_top:",
         )
         st.page_link(TRAIN, label="Open the run", icon=":material/show_chart:", query_params={"run": run_id})
+        first_rollout(run_id)
         return
     if (asked := pair_asked()) is not None:
         pair_view(bench, run, *asked)

@@ -232,7 +232,7 @@ def test_a_picture_is_shown_from_the_runs_own_folder_and_only_as_it_was_imported
         (run.files / "chart.png").write_bytes(b"another")
     at = page(bench, "traces", run=run.run_id)
     assert not at.exception
-    assert len(at.get("imgs")) == (0 if changed else 1)
+    assert len(at.get("image")) == (0 if changed else 1)
     assert ("was changed after it was imported" in texts(at)) == changed
 
 
