@@ -182,11 +182,11 @@ def call_view(step: CallStep, functions: FunctionSet | None, ink: Ink, key: str)
     use = step.use
     failed = use is not None and not use.result.ok
     sign = "✗ failed" if failed else "✓ ran" if use else "○ not executed"
-    time = f" · {use.result.ms:,.1f} ms" if use else ""
+    time = f" · {plain(f'{use.result.ms:,.1f} ms')}" if use else ""
     icon = ":material/code:" if step.name == "python" else ":material/function:"
     if step.name == "final_answer" and not use:
         icon, sign = ":material/flag:", "answer"
-    st.markdown(f"{icon} **{plain(step.name, 80)}** · {sign}{plain(time)}")
+    st.markdown(f"{icon} **{plain(step.name, 80)}** · {sign}{time}")
     _arguments(step, ink, key)
     if use and use.result.stdout:
         st.caption("Printed")
