@@ -305,3 +305,12 @@ def test_a_page_beyond_the_end_of_the_list_shows_its_last_rows(page, bench, home
     at.query_params["page"] = "7"
     at.run()
     assert len(rows_of(at)) == 8
+
+
+def test_a_folded_message_is_shown_whole_when_asked_for(page, bench, home):
+    run = spoken_run(home, "A" * 90_000)
+    at = page(bench, "traces", run=run.run_id, task="t1", evaluation="1")
+    reply = next(toggle for toggle in at.toggle if "_reply_1" in toggle.key)
+    assert "A" * 2_001 not in texts(at)
+    reply.set_value(True).run()
+    assert "A" * 90_000 in texts(at)
