@@ -10,7 +10,7 @@ from agentopt_core.config import DEMO_LABEL
 from agentopt_core.reports.rows import pair_rows, run_row, setting_rows
 from agentopt_core.reports.sentences import SUBJECTS, cautions, comparison_sentence, count_sentence, letter
 from pages.components.compare_charts import cost_figure, curves_figure, unpriced
-from pages.components.compare_pick import asked_runs, pick_runs, switch
+from pages.components.compare_pick import asked_runs, known_runs, pick_runs, switch
 from pages.components.compare_tables import pairs_table, runs_table, settings_table
 from pages.components.compare_tasks import task_by_task
 from pages.components.report_downloads import report_and_tables
@@ -21,7 +21,7 @@ from pages.components.workbench import workbench
 
 def draw() -> None:
     bench = workbench()
-    known = {run.run_id: run for run in bench.runs()}
+    known = known_runs(bench)
     asked, missing = asked_runs(known)
     with heading("Compare"):
         if known:

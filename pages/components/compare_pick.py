@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from agentopt_core.errors import NotFound
 from agentopt_core.views import RunSummary
 from agentopt_core.workbench.compare import MOST_RUNS
 from pages.components.picker import label
+
+if TYPE_CHECKING:
+    from agentopt_core.workbench import Workbench
+
+
+def known_runs(bench: Workbench) -> dict[str, RunSummary]:
+    """All runs, newest first, with those of the address that the history had not read of yet."""
+    known = {run.run_id: run for run in bench.runs()}
+    unread = asked_runs(known)[1]
+    for one in unread:
+        with suppress(NotFound):
+            bench.run(one)  # which reads its journal
+    return {run.run_id: run for run in bench.runs()} if unread else known
 
 
 def asked_runs(known: Mapping[str, RunSummary]) -> tuple[list[str], list[str]]:

@@ -107,6 +107,12 @@ def test_what_is_chosen_goes_into_the_address(show, bench):
     assert list(pairs["pair"]) == ["A → B", "A → C", "B → C"]
 
 
+def test_a_run_that_the_history_has_not_read_of_yet_is_found_by_its_address(page, bench):
+    run = trained(bench.home, "--------", "++++----")
+    at = page(bench, "compare", runs=run.run_id)
+    assert at.multiselect[0].value == [run.run_id]
+
+
 def test_runs_that_do_not_exist_are_named_and_the_others_shown(show, bench):
     only = trained(bench.home, "--------", "++++----")
     at = show(runs=f"{only.run_id},gone")
