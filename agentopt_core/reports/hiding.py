@@ -14,15 +14,23 @@ SHORTEST = 8
 """Shorter ids, answers and keys are words that stand anywhere; they are hidden by leaving out what would show them."""
 
 
-def without(page: str, texts: Iterable[str], sign: str) -> str:
-    """The page with every one of these texts, as it would stand there, replaced. Other wordings are not found."""
+_SHOWN = re.compile(r"(?:^|(?<=>))[^<]+")
+"""What stands between tags: these stay as they are, whatever word a text happens to share with them."""
+
+
+def without(body: str, texts: Iterable[str], sign: str) -> str:
+    """HTML with every one of these texts, as it would be shown there, replaced. Other wordings are not found."""
     wanted = {html.escape(visible(each)) for each in texts if len(each) >= SHORTEST}
     if not wanted:
-        return page
+        return body
     # The longest first, so that a text that holds another goes as a whole.
     for some in _batches(sorted(wanted, key=len, reverse=True)):
-        page = re.sub("|".join(map(re.escape, some)), sign, page)
-    return page
+        body = _in_shown(re.compile("|".join(map(re.escape, some))), sign, body)
+    return body
+
+
+def _in_shown(found: re.Pattern[str], sign: str, body: str) -> str:
+    return _SHOWN.sub(lambda shown: found.sub(sign, shown[0]), body)
 
 
 def _batches(texts: list[str], size: int = 2_000) -> Iterable[list[str]]:

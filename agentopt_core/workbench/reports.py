@@ -51,8 +51,7 @@ class ReportBench(CompareBench):
             raise ConfigError(f"A report holds one to {MOST_RUNS} runs, not {len(found)}.", "Name fewer runs.")
         body, name = self._one(found[0]) if len(found) == 1 else self._several(found)
         made = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M UTC")
-        page = document(name, body, f"Made by AgentOpt {__version__}, {made}.")
-        return self._hidden(page, found)
+        return document(name, self._hidden(body, found), f"Made by AgentOpt {__version__}, {made}.")
 
     def _one(self, run_id: str) -> tuple[str, str]:
         [compared] = self.compared([run_id])
@@ -94,19 +93,19 @@ class ReportBench(CompareBench):
         except AgentOptError:
             return None
 
-    def _hidden(self, page: str, run_ids: Sequence[str]) -> str:
+    def _hidden(self, body: str, run_ids: Sequence[str]) -> str:
         variables = {"OPENAI_API_KEY"}
         for run_id in run_ids:
             if config := self._config_or_none(run_id):
                 ends = (config.agent.endpoint, config.optimizer.endpoint, config.grader.judge)
                 variables |= {one.api_key_env for one in ends if one}
-        page = without(page, (os.environ.get(name, "") for name in variables), KEY)
-        page = without(page, {str(place) for place in (self.home, _ROOT, Path.home())}, PLACE)
+        body = without(body, (os.environ.get(name, "") for name in variables), KEY)
+        body = without(body, {str(place) for place in (self.home, _ROOT, Path.home())}, PLACE)
         for run_id in run_ids:
             if self._private([run_id]):
                 tasks = self.folder(run_id).tasks()
-                page = without(page, (text for task in tasks.each() for text in texts_of(task)), TASK)
-        return page
+                body = without(body, (text for task in tasks.each() for text in texts_of(task)), TASK)
+        return body
 
     def _private(self, run_ids: Sequence[str]) -> bool:
         with self._history(*run_ids) as store:

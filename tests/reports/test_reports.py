@@ -165,6 +165,10 @@ def test_texts_are_hidden_as_they_stand_escaped_in_the_page():
     assert without("one two three", [], "[x]") == "one two three"
 
 
+def test_words_that_the_markup_shares_with_a_hidden_text_stay_markup():
+    assert without("<p class='unchanged'>unchanged</p>", ["unchanged"], "[x]") == "<p class='unchanged'>[x]</p>"
+
+
 @pytest.mark.parametrize("upto", range(0, 40, 3))
 def test_a_run_that_is_not_over_has_a_report_at_every_moment(bench, upto):
     folder = new_run(bench.home)
