@@ -98,15 +98,7 @@ def _draw(run: RunSummary) -> None:
     updates = bench.updates(run_id)
     _header(run)
     lagging(bench.history_problem)
-    if run.status == "failed":
-        error_state(run.status_reason, run.hint, title="The run cannot go on")
-        _train_again(config, key="again_failed")
-    elif run.status in {"interrupted", "damaged"}:
-        st.warning(f"{plain(run.status_reason, 600)}  \n{plain(run.hint, 300)}", title="No trainer works on this run")
-    elif run.status == "waiting":
-        _waits(run)
-    if run.status in {"finished", "stopped"}:
-        ending(run)
+    _state(run, config)
     _figures(run, curve)
     doing, spent = st.columns(2, gap="medium") if live else (None, st.container())
     if doing:
@@ -132,6 +124,19 @@ def _draw(run: RunSummary) -> None:
     with right:
         if not presenting():
             event_log(bench, run_id, live)
+
+
+def _state(run: RunSummary, config: RunConfig) -> None:
+    """What a person should know of the run's state before its figures, with the next move."""
+    if run.status == "failed":
+        error_state(run.status_reason, run.hint, title="The run cannot go on")
+        _train_again(config, key="again_failed")
+    elif run.status in {"interrupted", "damaged"}:
+        st.warning(f"{plain(run.status_reason, 600)}  \n{plain(run.hint, 300)}", title="No trainer works on this run")
+    elif run.status == "waiting":
+        _waits(run)
+    if run.status in {"finished", "stopped"}:
+        ending(run)
 
 
 def _curve(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> None:
