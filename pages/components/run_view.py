@@ -9,17 +9,17 @@ import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.diagnosis import diagnose
-from agentopt_core.errors import AgentOptError, NotFound
+from agentopt_core.errors import NotFound
 from agentopt_core.forecast import time_left
 from agentopt_core.rollouts import PROTECTION
 from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
 from pages.components.curve import PICK, ZOOM, curve_chart, curve_table, legend_words
 from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
-from pages.components.person import who
 from pages.components.picker import run_picker
 from pages.components.presentation import presenting
 from pages.components.report_downloads import downloads
+from pages.components.run_controls import controls, is_asked, no_longer_asked, sure_to_stop
 from pages.components.run_ending import ending
 from pages.components.run_form import fill_form
 from pages.components.run_list import models, status_badge
@@ -45,20 +45,18 @@ from pages.components.updates import chosen_step, show, update_detail, update_li
 from pages.components.workbench import workbench
 
 TICK_S = 1.0
-STOPS = {"stop_after_epoch": "Stop after this epoch", "stop": "Stop now"}
-STOPPING = "stopping"
-"""In the session: the run for which "Stop now" waits for its confirmation."""
 
 
 def show_run(run_id: str) -> None:
     """The run; it redraws itself as long as a trainer holds it, and stands still while a question is open."""
     run = _recorded(run_id)
-    if run is not None and run.status in LIVE and st.session_state.get(STOPPING) == run.run_id:
+    if run is not None and run.status in LIVE and is_asked(run.run_id):
         _draw(run)
-        _sure_to_stop(run)
+        sure_to_stop(run)
     elif run is None or run.status in LIVE:
         st.fragment(_tick, run_every=TICK_S)(run_id)
     else:
+        no_longer_asked()
         _draw(run)
     if not presenting():
         if run is not None and run.evaluations:
@@ -83,7 +81,7 @@ def _tick(run_id: str) -> None:
             return
         if run.status not in LIVE:
             st.rerun()  # before the end is drawn here: it would stand on the page twice until the page is drawn anew
-        if st.session_state.get(STOPPING) == run.run_id:
+        if is_asked(run.run_id):
             st.rerun()  # without the clock: a tick would close the dialog
         _draw(run)
 
@@ -177,7 +175,7 @@ def _header(run: RunSummary) -> None:
                 st.title(plain(title(run)), anchor=False, width="content")
                 status_badge(run)
             with st.container(horizontal=True, width="content", vertical_alignment="center"):
-                _controls(run)
+                controls(run)
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
                 corner()
         facts = [plain(run.task_set, 60), split_words(run)]
@@ -196,58 +194,6 @@ def _header(run: RunSummary) -> None:
             st.caption(
                 f":material/visibility_off: {tasks} skipped, neither right nor wrong: each {plain(reason, 200)}."
             )
-
-
-def _controls(run: RunSummary) -> None:
-    if run.status in {"running", "waiting"}:
-        if run.status == "running" and st.button("Pause", icon=":material/pause:", key="pause"):
-            _ask(run, "pause", "Asked to pause: rollouts in flight end first.")
-        chosen = st.menu_button("Stop", list(STOPS), format_func=STOPS.__getitem__, icon=":material/stop:", key="stop")
-        if chosen == "stop":
-            _ask_to_be_sure(run.run_id)
-            st.rerun()
-        elif chosen:
-            _ask(run, chosen, f"{STOPS[chosen]}: asked. What was accepted stays.")
-    elif run.status == "paused":
-        if st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
-            _ask(run, "resume", "Asked to resume.")
-        st.button("Stop", icon=":material/stop:", key="stop_paused", on_click=_ask_to_be_sure, args=(run.run_id,))
-    elif run.can_resume and st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume"):
-        _ask(run, "resume", "A trainer goes on where the journal ends.")
-        st.rerun()
-
-
-def _ask(run: RunSummary, kind: str, said: str) -> None:
-    """Give the run's trainer a command; what came of it is said in a toast, for the next tick draws all else anew."""
-    try:
-        if kind == "resume":
-            workbench().resume(run.run_id, who())
-        else:
-            workbench().command(run.run_id, kind, who())
-    except AgentOptError as error:
-        st.toast(plain(str(error), 400), icon=":material/error:", duration="long")
-    else:
-        st.toast(said, icon=":material/check:")
-
-
-def _ask_to_be_sure(run_id: str) -> None:
-    st.session_state[STOPPING] = run_id
-
-
-def _go_on() -> None:
-    st.session_state.pop(STOPPING, None)
-
-
-@st.dialog("Stop now?", on_dismiss=_go_on)
-def _sure_to_stop(run: RunSummary) -> None:
-    st.markdown(
-        f"**{plain(title(run))}** ({plain(run.run_id)}) stops where it is. The evaluation under way is cut off; what "
-        "was accepted stays, and the run can be resumed."
-    )
-    if st.button("Stop this run", type="primary", icon=":material/stop:", key="stop_for_sure"):
-        _go_on()
-        _ask(run, "stop", "Asked to stop. What was accepted stays.")
-        st.rerun()
 
 
 def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
