@@ -135,8 +135,8 @@ def draw() -> None:
         chosen = runs_table(bench, shown)
         with bar:
             selection_bar(chosen)
-            if len(chosen) == 1:
-                notes(bench, chosen[0].run_id)
+        if len(chosen) == 1:
+            notes(bench, chosen[0].run_id)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
             "Train: accuracy on each run's own training tasks, untrained and with the accepted functions. Test: on "
