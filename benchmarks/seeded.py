@@ -244,7 +244,7 @@ class Story:
         for task in tasks[:until]:
             yield self._request("agent", evaluation=evaluation, task_id=task.id)
             yield self._request("agent", evaluation=evaluation, task_id=task.id)
-            rollout = self._rollout(task, functions, skill)
+            rollout = self.rollout(task, functions, skill)
             correct, faults = correct + rollout.correct, faults + rollout.is_fault
             yield e.RolloutFinished(at=self._tick(), functions_digest=functions.digest, rollout=rollout, **place)
         result = Proportion(correct=correct, n=len(tasks) - faults, faults=faults)
@@ -287,7 +287,8 @@ class Story:
             epoch=epoch, withdrawn_in_a_row=row, best=best, candidate=candidate,
         )  # fmt: skip
 
-    def _rollout(self, task: Task, functions: FunctionSet, skill: float) -> Rollout:
+    def rollout(self, task: Task, functions: FunctionSet, skill: float) -> Rollout:
+        """How one task went; the better the skill, the more of the hard ones are solved."""
         draw = self._chance.random
         if draw() < 0.002:
             return Rollout(task_id=task.id, ended="fault", note="the endpoint was down", usage=PRICE, seconds=2.0)
@@ -327,7 +328,7 @@ class Story:
 def rollout_of(shape: Shape, seed: int, functions: FunctionSet, number: int) -> Rollout:
     """A rollout of the shape's training task of that number, for whoever goes on with a run under way."""
     story = Story("", shape, seed)
-    return story._rollout(task_set(shape).of("train")[number], functions, 0.5)
+    return story.rollout(task_set(shape).of("train")[number], functions, 0.5)
 
 
 def _copy(store: HistoryStore, original: RunFolder, number: int) -> None:
