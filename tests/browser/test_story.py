@@ -1,4 +1,4 @@
-"""The whole story as a user lives it: upload, train with a person in the loop, decide, compare, look closely, take along."""
+"""The whole story as a user lives it: upload, train with a person in the loop, compare, look closely, take along."""
 
 from __future__ import annotations
 

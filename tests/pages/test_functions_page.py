@@ -306,7 +306,7 @@ def test_a_change_by_hand_is_written_beside_the_run_with_name_and_reason(page, h
     at.button(key="edit_function").click().run()
     area = next(area for area in at.text_area if area.label == "Code")
     area.set_value("def double(x):\n    return x + x\n").run()
-    at.text_input(key="person_typed").set_value("Ada").run()
+    at.session_state["person"] = "Ada"
     at.text_input(key="why").set_value("Simpler.").run()
     at.button(key="into_run").click().run()
     change = next(one["change"] for one in commands(run) if one["kind"] == "change")
@@ -339,7 +339,7 @@ def test_a_fork_begins_with_the_set_on_the_tasks_of_its_parent(page, home):
     bench = Asked(home, live=False)
     at = page(bench, "functions", run=run.run_id, version="1")
     at.button(key="fork_version").click().run()
-    at.text_input(key="person_typed").set_value("Ada").run()
+    at.session_state["person"] = "Ada"
     at.button(key="fork_start").click().run()
     forked = next(one for one in bench.runs() if one.run_id != run.run_id)
     initial = bench.folder(forked.run_id).initial()
