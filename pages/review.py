@@ -25,6 +25,8 @@ def draw() -> None:
         watch(bench, None, queue)
         nothing_waits(bench, queue)
         return
+    # From now on the address names the card: it stays when somebody decides, and the link can be passed on.
+    st.query_params.update({"run": found.card.run_id, "update": str(found.card.step)})
     left, right = st.columns([1, 3], gap="medium")
     with left:
         queue_column(bench, queue, found.card)

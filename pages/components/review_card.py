@@ -137,12 +137,14 @@ def _evidence(card: ReviewCard) -> None:
             st.caption(f"{plain(sentence, 300)}{paired} Measured on the training tasks.")
             if card.rule:
                 st.caption(f"**The rule says: {VERDICTS[card.rule][0]}.** {plain(card.rule_reason, 400)}")
-            st.caption(
-                f"This step so far: {cost(card.usage)}, {count(card.usage.requests)} requests, "
-                f"{count(card.usage.tokens)} tokens."
-            ) if card.usage.requests else None
-        _chips(card, "✓ Fixed", "green", card.fixed, card.evaluation)
-        _chips(card, "✗ Broken", "red", card.broken, card.evaluation)
+            if card.usage.requests:
+                st.caption(
+                    f"This step so far: {cost(card.usage)}, {count(card.usage.requests)} requests, "
+                    f"{count(card.usage.tokens)} tokens."
+                )
+        both = {"a": str(card.base_evaluation), "b": str(card.evaluation)}
+        _chips(card, "✓ Fixed", "green", card.fixed, both)
+        _chips(card, "✗ Broken", "red", card.broken, both)
 
 
 def _figure(label: str, evaluation: int | None, card: ReviewCard) -> None:
@@ -153,15 +155,15 @@ def _figure(label: str, evaluation: int | None, card: ReviewCard) -> None:
         st.caption(f"95 %: {interval(result)}, n = {result.n}, evaluation {evaluation}")
 
 
-def _chips(card: ReviewCard, label: str, color: str, tasks: Sequence[str], after: int | None) -> None:
-    if not tasks or after is None:
+def _chips(card: ReviewCard, label: str, color: str, tasks: Sequence[str], where: dict[str, str]) -> None:
+    if not tasks:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.markdown(f":{color}-badge[{label} {len(tasks)}]", width="content")
         for task in tasks[:CHIPS]:
             st.page_link(
-                TRACES, label=plain(task, 24), width="content", help="Both conversations side by side",
-                query_params={"run": card.run_id, "task": task, "a": str(card.base_evaluation), "b": str(after)},
+                TRACES, label=plain(task, 24), width="content", help="What the agent did on it",
+                query_params={"run": card.run_id, "task": task, **where},
             )  # fmt: skip
         if len(tasks) > CHIPS:
             st.caption(f"and {len(tasks) - CHIPS} more", width="content")
@@ -171,8 +173,9 @@ def _trials(card: ReviewCard) -> None:
     for trial in card.trials:
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**Tried by {plain(trial.by, 60)} at {clock(trial.at)}** {trial_line(trial)}")
-            _chips(card, "✓ Fixed", "green", trial.fixed, trial.evaluation)
-            _chips(card, "✗ Broken", "red", trial.broken, trial.evaluation)
+            where = {"evaluation": str(trial.evaluation), "split": "train", "series": trial.series}
+            _chips(card, "✓ Fixed", "green", trial.fixed, where)
+            _chips(card, "✗ Broken", "red", trial.broken, where)
 
 
 def trial_line(trial: TrialView) -> str:

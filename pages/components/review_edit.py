@@ -12,7 +12,7 @@ from agentopt_core.reports.diff import side_by_side
 from agentopt_core.reviews import FunctionText
 from agentopt_core.views.reviews import ReviewCard
 from pages.components.function_change import told
-from pages.components.review_keep import kept, key_of
+from pages.components.review_keep import kept, key_of, remembered
 from pages.components.say import plain
 
 if TYPE_CHECKING:
@@ -34,24 +34,20 @@ def edit_panel(bench: Workbench, card: ReviewCard) -> tuple[FunctionText, ...]:
             "Function", list(functions), format_func=lambda one: plain(functions[one].name, 60), required=True,
             default=number, key=key_of(card, "edited_function"),
         )  # fmt: skip
-    at_field = st.session_state.get(key_of(card, "faults"), {})
-    texts = {one: _remembered(card, one, function) for one, function in functions.items()}
-    texts[number] = _fields(card, number, functions[number], at_field)
+    # Read before the fields are drawn, so that each reason stands at its field.
+    texts = {one: _written(card, one, function) for one, function in functions.items()}
     edits = tuple(text for one, text in texts.items() if text != _text(functions[one]))
+    faults = bench.check_edits(card.run_id, card.step, edits) if edits else []
+    name = functions[number].name
+    _fields(card, number, functions[number], tuple(one for one in faults if one.name == name))
     if not edits:
         st.caption("Nothing is edited yet.")
-        st.session_state[key_of(card, "faults")] = {}
         return ()
-    faults = bench.check_edits(card.run_id, card.step, edits)
-    by_name = {name: tuple(one for one in faults if one.name == name) for name in {one.name for one in faults}}
-    if by_name != at_field:
-        st.session_state[key_of(card, "faults")] = by_name
-        st.rerun()  # so that each reason stands at its field
     for text in edits:
         original = next(function for function in functions.values() if function.name == text.name)
         st.html(side_by_side(original.code, text.code, (f"{text.name}: proposed", "edited")))
     if faults:
-        names = ", ".join(sorted(by_name))
+        names = ", ".join(sorted({one.name for one in faults}))
         st.markdown(f":red[:material/error: {plain(names, 200)} cannot be used yet; the reasons stand at the fields.]")
         return ()
     st.caption(":material/check: It passes the static checks. An edited proposal is measured anew.")
@@ -64,31 +60,30 @@ def _text(function: Function) -> FunctionText:
     return as_text(function)
 
 
-def _remembered(card: ReviewCard, number: str, function: Function) -> FunctionText:
-    drafts = st.session_state.get("review_drafts", {})
+def _written(card: ReviewCard, number: str, function: Function) -> FunctionText:
+    """The function as its fields stand now, on the page or remembered."""
     start = _text(function)
     fields = {
-        name: drafts.get(key_of(card, f"edit_{number}_{name}"), getattr(start, name))
-        for name in ("description", "arguments", "packages", "code")
+        field: remembered(card, f"edit_{number}_{field}", getattr(start, field))
+        for field in ("description", "arguments", "packages", "code")
     }
     return FunctionText(name=function.name, **fields)
 
 
-def _fields(card: ReviewCard, number: str, function: Function, faults: dict[str, tuple[Refusal, ...]]) -> FunctionText:
-    start, wrong = _text(function), faults.get(function.name, ())
+def _fields(card: ReviewCard, number: str, function: Function, wrong: tuple[Refusal, ...]) -> None:
+    start = _text(function)
     name = f"edit_{number}_"
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.text_input("Name", function.name, disabled=True, key=key_of(card, name + "name"))
         told(wrong, "name")
-        description = kept(card, name + "description", start.description, "Description", height=100, max_chars=1_024)
+        kept(card, name + "description", start.description, "Description", height=100, max_chars=1_024)
         told(wrong, "description")
-        arguments = kept(card, name + "arguments", start.arguments, "Arguments (JSON schema)", height=180,
+        kept(card, name + "arguments", start.arguments, "Arguments (JSON schema)", height=180,
                          max_chars=12_000)  # fmt: skip
         told(wrong, "arguments")
-        packages = kept(card, name + "packages", start.packages, "Packages", height=68, max_chars=2_000)
+        kept(card, name + "packages", start.packages, "Packages", height=68, max_chars=2_000)
         told(wrong, "packages")
     with right:
-        code = kept(card, name + "code", start.code, "Code", height=440, max_chars=30_000)
+        kept(card, name + "code", start.code, "Code", height=440, max_chars=30_000)
         told(wrong, "code")
-    return FunctionText(name=function.name, description=description, arguments=arguments, packages=packages, code=code)

@@ -16,13 +16,18 @@ def key_of(card: ReviewCard, name: str) -> str:
 
 def kept(card: ReviewCard, name: str, start: str, label: str, **how: object) -> str:
     """A text area whose text is remembered when it is not on the page: Streamlit alone would forget it."""
-    drafts: dict[str, str] = st.session_state.setdefault(_DRAFTS, {})
     key = key_of(card, name)
     if key not in st.session_state:
-        st.session_state[key] = drafts.get(key, start)
+        st.session_state[key] = remembered(card, name, start)
     text = str(st.text_area(label, key=key, **how))  # type: ignore[call-overload]
-    drafts[key] = text
+    st.session_state.setdefault(_DRAFTS, {})[key] = text
     return text
+
+
+def remembered(card: ReviewCard, name: str, start: str) -> str:
+    """The text of a field of a card as it stands on the page, or as it was left; else `start`."""
+    key = key_of(card, name)
+    return str(st.session_state.get(key, st.session_state.get(_DRAFTS, {}).get(key, start)))
 
 
 def forget(card: ReviewCard) -> None:

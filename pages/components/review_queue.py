@@ -168,7 +168,7 @@ def _entry(card: ReviewCard, here: bool) -> None:
             on_click=open_card, args=(card.run_id, str(card.step)),
         )  # fmt: skip
         st.caption(plain(changes(card), 90))
-        facts = [f"since {ago(card.asked_at)}"]
+        facts = [f"asked {ago(card.asked_at)}"]
         if card.deadline is not None:
             facts.append(f"until {clock(card.deadline)}")
         if card.findings:
