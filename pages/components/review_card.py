@@ -80,8 +80,8 @@ def _state(card: ReviewCard, queue: Sequence[ReviewCard]) -> None:
     if following:
         st.button(
             f"Next waiting: update {following.step} of {plain(name_of(following), 40)}", key="next_waiting",
-            icon=":material/arrow_forward:", type="primary", on_click=open_card,
-            args=(following.run_id, str(following.step)),
+            icon=":material/arrow_forward:", type="primary",
+            on_click=open_card, args=(following.run_id, str(following.step)),
         )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 import re
 from html.parser import HTMLParser
 
-from agentopt_core.reports.diff import LINES, diff_rows, folded, side_by_side
+from agentopt_core.reports.diff import LINES, Note, diff_rows, folded, side_by_side
 from tests.pages.fakes import FIRST, SECOND
 
 
@@ -92,3 +92,19 @@ def test_a_huge_text_is_cut_and_the_page_says_so():
     page = side_by_side("", "x = 1\n" * 50_000 + "#" + "A" * 100_000, ("nothing", "v1"))
     assert len(page) < 400_000
     assert f"Cut to {LINES} lines" in page
+
+
+def test_a_note_stands_below_its_line_with_a_sign_and_is_never_markup():
+    page = side_by_side(
+        "a\nb", "a\nc\nd", ("v1", "v2"), "text", {2: [Note("<b>fixed</b> t3", "fixed")], 3: [Note("why?")]}
+    )
+    shown = text_of(page)
+    assert "<b>fixed</b> t3" in shown
+    assert shown.index("✓ <b>fixed</b> t3") < shown.index("? why?")
+
+
+def test_a_line_with_a_note_is_not_folded_away():
+    text = "\n".join(f"line {number}" for number in range(1, 200))
+    assert "? Look here." in text_of(
+        side_by_side(text, text + "\nend", ("v1", "v2"), "text", {100: [Note("Look here.")]})
+    )
