@@ -120,19 +120,19 @@ def _edit(bench: Workbench, run: RunSummary, function: Function | None) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.text_input("Name", start.name, key=f"{key}_name", max_chars=64)
-        _told(faults, "name")
+        told(faults, "name")
         st.text_area("Description", start.description, key=f"{key}_description", max_chars=1_024, height=110,
                      help="When to call it and what it returns. Empty: the docstring.")  # fmt: skip
-        _told(faults, "description")
+        told(faults, "description")
         st.text_area("Arguments (JSON schema)", start.arguments, key=f"{key}_arguments", max_chars=12_000, height=180,
                      help="Empty: read from the signature and its annotations.")  # fmt: skip
-        _told(faults, "arguments")
+        told(faults, "arguments")
         st.text_input("Packages", start.packages, key=f"{key}_packages", max_chars=2_000,
                       help="Distributions it imports, separated by commas. Nothing is installed.")  # fmt: skip
-        _told(faults, "packages")
+        told(faults, "packages")
     with right:
         st.text_area("Code", start.code, key=f"{key}_code", max_chars=30_000, height=440)
-        _told(faults, "code")
+        told(faults, "code")
     renamed = function is not None and draft["name"].strip() != function.name
     if renamed:
         st.caption("Under another name it is a new function beside the old one.")
@@ -163,7 +163,7 @@ def _judged(
     return (None if faults else change), candidate, faults
 
 
-def _told(faults: tuple[Refusal, ...], field: str) -> None:
+def told(faults: tuple[Refusal, ...], field: str) -> None:
     for fault in faults:
         if _FIELD_OF.get(fault.code, "code") == field:
             st.markdown(f":red[:material/error: {plain(fault.reason, 600)}]")

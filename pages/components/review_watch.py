@@ -32,12 +32,11 @@ def seen(card: ReviewCard | None, queue: Sequence[tuple[str, int]]) -> Seen:
 def watch(bench: Workbench, card: ReviewCard | None, queue: Sequence[ReviewCard]) -> None:
     """Say how long the card has waited, each second, and draw the whole page anew when something happened.
 
-    Only this line is drawn each second. Once a card's verdict stands, nothing can happen to it and nothing ticks.
+    Only this line is drawn each second. Once a card's verdict stands, only the queue is looked at.
     """
     drawn = seen(card, [(one.run_id, one.step) for one in queue])
-    if card is not None and card.verdict != "pending":
-        return
-    place = (card.run_id, card.step) if card is not None and asked(card) else None
+    open_still = card is not None and asked(card) and card.verdict == "pending"
+    place = (card.run_id, card.step) if card is not None and open_still else None
     st.fragment(_tick, run_every=TICK_S)(bench, place, card, drawn)
 
 

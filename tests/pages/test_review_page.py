@@ -299,3 +299,10 @@ def test_only_what_happened_to_a_card_or_the_queue_asks_for_another_drawing(benc
     assert seen(shown, bench.waiting_reviews()) == seen(bench.review(run.run_id, 1), bench.waiting_reviews())
     write(run, [CommandDeclined(command_id="c9", command="try", by="Bob", step=1, reason="busy")])
     assert seen(shown, []) != seen(bench.review(run.run_id, 1), [])
+
+
+def test_after_a_decision_the_way_to_the_next_waiting_card_is_offered(page: Open, bench, tmp_path):
+    run, other = finished_run(tmp_path), waits(tmp_path)
+    at = page(bench, "review", run=run.run_id, update="1").button(key="next_waiting").click().run()
+    assert f"open_{other.run_id}_1" in [button.key for button in at.button if button.disabled]
+    assert not at.exception
