@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import unicodedata
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
@@ -12,14 +13,16 @@ from pages.components.say import plain
 MAX_NAME = 60
 _STATE = "person"
 _TYPED = "person_typed"
+_COOKIE = "agentopt_person"
+_YEAR_S = 31_536_000
 
 
 def who() -> str:
     """The name of the person at this browser: signed in, else typed at the top right, else this machine's user.
 
-    At most 60 visible characters of one line; kept in the browser session, in no address and no file.
+    At most 60 visible characters of one line; kept by the browser (a cookie of this server), in no address and no file.
     """
-    return _signed_in() or st.session_state.get(_STATE) or _machine_user()
+    return _signed_in() or st.session_state.get(_STATE) or _kept() or _machine_user()
 
 
 def clean(name: str) -> str:
@@ -38,10 +41,22 @@ def person_badge() -> None:
             return
         st.text_input("Your name", value=name, max_chars=MAX_NAME, key=_TYPED, on_change=_typed)
         st.caption("Stands at what you decide, edit and write. Nobody checks it.")
+    if (typed := st.session_state.get(_STATE)) and typed != _kept():
+        _keep(typed)
 
 
 def _typed() -> None:
     st.session_state[_STATE] = clean(st.session_state[_TYPED])
+
+
+def _keep(name: str) -> None:
+    """Have the browser remember the name over reloads. Quoted, it holds no sign that ends a text or a cookie."""
+    cookie = f"{_COOKIE}={quote(name, safe='')}; path=/; max-age={_YEAR_S}; samesite=strict"
+    st.html(f'<script>document.cookie = "{cookie}"</script>', width="content", unsafe_allow_javascript=True)
+
+
+def _kept() -> str:
+    return clean(unquote(st.context.cookies.get(_COOKIE, "")))
 
 
 def _signed_in() -> str:

@@ -29,11 +29,7 @@ def own_tasks() -> bytes:
     """Thirty tasks that the demo model knows how to learn, as somebody would bring them: a JSONL file."""
     lines = (SAMPLES / "number-and-algebra" / "tasks.jsonl").read_text(encoding="utf-8").splitlines()
     tasks = [json.loads(line) for line in lines]
-    rows = [
-        {"question": task["question"], "answer": task["answer"], "split": task["split"]}
-        for task in tasks
-        if task["split"] in ("train", "test")
-    ]
+    rows = [task for task in tasks if task["split"] in ("train", "test")]
     return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
@@ -61,7 +57,7 @@ def waiting(page: Page, url: str, run_id: str, update: int) -> None:
 
 
 def decided(page: Page, by: str, did: str) -> None:
-    expect(page.get_by_text(re.compile(rf"(?:{by}) {did}")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"{by} {did}")).first).to_be_visible()
 
 
 def test_from_an_upload_to_a_report_with_a_person_in_the_loop(own_server, tab):
@@ -92,7 +88,7 @@ def test_from_an_upload_to_a_report_with_a_person_in_the_loop(own_server, tab):
     page.locator(".st-key-panel_reject button").click()
     page.get_by_label("Reason").fill("It fits single tasks; make it general.")
     page.locator(".st-key-reject button").click()
-    decided(page, "root|Ada|someone", "rejected it: It fits single tasks")
+    decided(page, "Ada", "rejected it at .*: It fits single tasks")
 
     # Edit, then approve
     waiting(page, own_server, run_id, 2)
@@ -102,7 +98,7 @@ def test_from_an_upload_to_a_report_with_a_person_in_the_loop(own_server, tab):
     code.press("Control+Enter")
     expect(page.get_by_text("It passes the static checks")).to_be_visible()
     page.locator(".st-key-approve_edited button").click()
-    decided(page, "root|Ada|someone", "approved it, with edits to")
+    decided(page, "Ada", "approved it, with edits to")
 
     # Approve a part of an update that changes more than one function; approve the others whole
     partly = False
@@ -120,11 +116,11 @@ def test_from_an_upload_to_a_report_with_a_person_in_the_loop(own_server, tab):
             part.click()
             page.get_by_test_id("stCheckbox").first.click()
             page.locator(".st-key-approve_part button").click()
-            decided(page, "root|Ada|someone", "approved it only")
+            decided(page, "Ada", "approved it only")
             partly = True
             break
         page.locator(".st-key-approve button").click()
-        decided(page, "root|Ada|someone", "approved it")
+        decided(page, "Ada", "approved it")
     assert partly
 
     # Roll back to the baseline by hand: it becomes a step of the run
