@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from agentopt_core.config import Endpoint, RunConfig
 from agentopt_core.grading.judge import TRIES
-from agentopt_core.llm.prices import price_per_million
 from agentopt_core.tokens import estimate_tokens
 from agentopt_core.views import CurvePoint, Forecast, PastRun, RunSummary
 
@@ -165,6 +164,8 @@ def _scaled(each: tuple[Amount, Amount], numbers: tuple[int, int]) -> tuple[Amou
 
 def _cost(amounts: Sequence[tuple[Endpoint, tuple[Amount, Amount]]]) -> tuple[float, float] | None:
     """US dollars of all roles; None as soon as one price is unknown."""
+    from agentopt_core.llm.prices import price_per_million  # brings openai along, which is slow to import
+
     total = [0.0, 0.0]
     for endpoint, range_ in amounts:
         price = (0.0, 0.0) if endpoint.is_demo else price_per_million(endpoint.model, endpoint.base_url)

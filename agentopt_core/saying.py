@@ -130,8 +130,9 @@ def held_out(run: RunSummary) -> str:
         return "Measured on the training tasks themselves; the test split is sealed, so this is fit only."
     tried = f"{found.candidates} {'set was' if found.candidates == 1 else 'sets were'} tried in training"
     return (
-        f"On test tasks that training never saw: {measured(found.baseline)} untrained, {measured(found.chosen)} with "
-        f"the functions; {len(found.fixed)} fixed, {len(found.broken)} broken, exact p = {found.p_value:.2g} ({tried})."
+        f"On test tasks that training never saw: {measured(found.baseline)} at the start, {measured(found.chosen)} "
+        f"with the functions; {len(found.fixed)} fixed, {len(found.broken)} broken, exact p = {found.p_value:.2g} "
+        f"({tried})."
     )
 
 

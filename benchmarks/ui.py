@@ -62,9 +62,11 @@ class Case:
     clicks: tuple[Click, ...] = ()
 
 
-TABLE, CURVE = (
+TABLE, CURVE, PLOT, DIFF = (
     "[data-testid=stDataFrame] canvas",
     "[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas",
+    "[data-testid=stPlotlyChart] .main-svg",
+    "[data-testid=diff]",
 )
 
 
@@ -84,10 +86,20 @@ CASES = (
     Case("overview", lambda home: "/", TABLE, (choice("Finished"), choice("All"))),
     Case("tasks", lambda home: "/tasks", TABLE, (tab("Make-up"), tab("Upload"))),
     Case("train", lambda home: f"/train?run={home.large}", CURVE, (choice("Warnings"),)),
-    Case("review", lambda home: f"/review?run={home.large}"),
-    Case("functions", lambda home: f"/functions?run={home.large}", TABLE, (tab("Description and parameters"),)),
-    Case("compare", lambda home: f"/compare?runs={home.large},{home.finished}"),
-    Case("traces", lambda home: f"/traces?run={home.large}"),
+    Case("review", lambda home: f"/review?run={home.large}", DIFF),
+    Case(
+        "functions",
+        lambda home: f"/functions?run={home.large}",
+        TABLE,
+        (choice("Lineage"), choice("Tasks"), choice("Evidence"), choice("Functions")),
+    ),
+    Case(
+        "compare",
+        lambda home: f"/compare?runs={home.large},{home.finished}",
+        PLOT,
+        (choice("Held-out test"), choice("Baseline")),
+    ),
+    Case("traces", lambda home: f"/traces?run={home.large}", TABLE),
 )
 """Every page. A new page, or a new thing to click, is a line here."""
 

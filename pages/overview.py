@@ -139,7 +139,7 @@ def draw() -> None:
             notes(bench, chosen[0].run_id)
         demo = f" {DEMO_LABEL}" if any(run.is_demo for run in shown) else ""
         st.caption(
-            "Train: accuracy on each run's own training tasks, untrained and with the accepted functions. Test: on "
+            "Train: accuracy on each run's own training tasks, at the start and with the accepted functions. Test: on "
             f"tasks that training never saw; a dash there means {FIT}, or not opened yet.{demo}"
         )
     else:

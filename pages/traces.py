@@ -27,8 +27,6 @@ def draw() -> None:
     runs = {run.run_id: run for run in bench.runs()}
     run_id = st.query_params.get("run") or next(iter(runs), None)
     with heading("Traces"):
-        if run_id in runs and runs[run_id].is_demo:
-            st.caption(DEMO_LABEL, width="content")
         if runs:
             run_picker(runs, run_id, TRACES)
     lagging(bench.history_problem)
@@ -62,6 +60,8 @@ def draw() -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left, guarded():
         trace_list(bench, run, which, page, number)
+        if run.is_demo:
+            st.caption(DEMO_LABEL)
     with right, guarded():
         detail(bench, run, which, page, number)
 

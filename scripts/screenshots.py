@@ -14,14 +14,13 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from agentopt_core.config import RunConfig  # noqa: E402
+from agentopt_core.config import ApprovalConfig, RunConfig, TrainingConfig  # noqa: E402
 from agentopt_core.workbench import Workbench  # noqa: E402
 from scripts.find_chromium import find_chromium, launch_flags  # noqa: E402
 from scripts.served import serve, train_to_the_end  # noqa: E402
 
 TARGET = ROOT / "docs" / "screenshots"
 SIZE = {"width": 1440, "height": 900}
-POINTS = "[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path"
 READY = "[data-testid=stApp][data-test-script-state=notRunning] h1"
 
 
@@ -33,43 +32,68 @@ def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder) / "home"
-        run_id = train_samples(home)
+        first, second = train_samples(home)
+        sample = load_sample(home)
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
         with serve(home) as url:
             caught_up(browser, url, runs=len(list((home / "runs").iterdir())))
             for scheme in ("light", "dark"):
-                shoot(browser, url, run_id, scheme)
+                shoot(browser, url, sample, (first, second), scheme)
         with serve(Path(folder) / "empty") as url:
             for scheme in ("light", "dark"):
                 look(browser, f"{url}/", scheme, "start")
         browser.close()
 
 
-def train_samples(home: Path) -> str:
-    """A finished run of each sample set, and a second seed of the first; returns the id of the one to show."""
+def train_samples(home: Path) -> tuple[str, str]:
+    """A finished run of each sample set and a second seed of one of them; returns the two that can be compared."""
     bench = Workbench(home, live=False)
     samples = [bench.task_set(one.id) for one in bench.task_sets() if one.is_sample]
     bench.close()
-    for seed, sample in enumerate([*samples, samples[0]]):
-        train_to_the_end(home, RunConfig(name=f"{sample.name}, seed {seed}", seed=seed), sample)
-    return train_to_the_end(home, RunConfig(name=samples[1].name), samples[1])
+    training = TrainingConfig(null_edits=1, validation="all")
+    runs = [
+        train_to_the_end(home, RunConfig(name=f"{sample.name}, seed {seed}", seed=seed, training=training), sample)
+        for seed, sample in enumerate([*samples, samples[0]])
+    ]
+    return runs[0], runs[-1]
+
+
+def load_sample(home: Path) -> str:
+    """The finished run that ships with the project, and one whose first update waits for a person."""
+    bench = Workbench(home, live=False)
+    run_id = bench.load_sample_run(by="Ada")
+    asks = RunConfig(name="With a reviewer", approval=ApprovalConfig(mode="always"))
+    bench.start(asks, "files-and-everyday", by="Ada")
+    bench.close()
+    return run_id
 
 
 def caught_up(browser: Browser, url: str, runs: int) -> None:
-    """Wait until the history of a new server has read all runs."""
+    """Wait until the history of a new server has read all runs and an update waits."""
     page = opened(browser, url, "light")
     page.locator("[data-testid=stMetricValue]", has_text=str(runs)).first.wait_for(timeout=60_000)
-    page.wait_for_timeout(2_000)
+    page.get_by_text("Review (1)").wait_for(timeout=120_000)
     page.context.close()
 
 
-def shoot(browser: Browser, url: str, run_id: str, scheme: str) -> None:
+def shoot(browser: Browser, url: str, run_id: str, pair: tuple[str, str], scheme: str) -> None:
     """Every page of the home, the finished run and a run under way."""
-    look(browser, f"{url}/", scheme, "overview")
-    look(browser, f"{url}/tasks", scheme, "tasks")
-    look(browser, f"{url}/train", scheme, "train-form")
-    look(browser, f"{url}/train?run={run_id}", scheme, "train")
-    look(browser, f"{url}/functions?run={run_id}", scheme, "functions")
+    addresses = {
+        "overview": "/",
+        "tasks": "/tasks",
+        "train-form": "/train",
+        "train": f"/train?run={run_id}",
+        "review": "/review",
+        "review-decided": f"/review?run={run_id}&update=4",
+        "functions": f"/functions?run={run_id}",
+        "lineage": f"/functions?run={run_id}&view=Lineage",
+        "matrix": f"/functions?run={run_id}&view=Tasks",
+        "evidence": f"/functions?run={run_id}&view=Evidence",
+        "compare": f"/compare?runs={','.join(pair)}",
+        "traces": f"/traces?run={run_id}&evaluation=1&outcome=fixed",
+    }
+    for name, address in addresses.items():
+        look(browser, f"{url}{address}", scheme, name)
     page = opened(browser, f"{url}/", scheme)
     page.get_by_role("button", name="Start training").nth(2).click()
     page.wait_for_function(

@@ -136,10 +136,10 @@ def _test_line(result: JsonObject) -> str:
         return "Fit, no hold-out: no test task was run, so nothing shows what was learned beyond these tasks."
     if not test["n"]:
         return f"The figures are fit only: {test['label']} ({test['tasks']} tasks)."
-    untrained = _share_with_interval(test["baseline"], test["baseline_interval"])
+    start = _share_with_interval(test["baseline"], test["baseline_interval"])
     chosen = _share_with_interval(test["best"], test["best_interval"])
     return (
-        f"Held-out test, {test['n']} tasks that training never saw: {untrained} untrained, {chosen} with the functions "
+        f"Held-out test, {test['n']} tasks that training never saw: {start} at the start, {chosen} with the functions "
         f"({test['fixed']} fixed, {test['broken']} broken, exact p = {test['p_value']:.2g}; sets tried in training: "
         f"{test['candidates']})."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import threading
 import time
@@ -18,6 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 from agentopt_core.errors import InfrastructureFault
 from agentopt_core.grading import math_library
 from agentopt_core.grading.math_library import Comparison
+from agentopt_core.grading.spawning import BareSpawn
 
 TIME_S = 2.0
 """Seconds one comparison may take; then its process is killed and another one started."""
@@ -68,7 +68,7 @@ class MathPool:
             if self._pool is None:
                 self._pool = ProcessPool(
                     max_workers=self._workers,
-                    context=multiprocessing.get_context("spawn"),
+                    context=BareSpawn(),
                     initializer=math_library.start,
                     initargs=(self._memory_mb,),
                 )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from agentopt_core.functions import Function
-from agentopt_core.history.parts import COUNTED, latest, results_of
+from agentopt_core.history.parts import COUNTED, latest, results_of, superseded
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.update_queries import (
     accepted_functions,
@@ -84,6 +84,7 @@ def task_matrix(
     measured = {row["evaluation"]: row for row in found["columns"] or ()}
     starts = latest(store, "evaluation_starts", run_id, "evaluation", "series = '' AND split = 'train'")
     verdicts = latest(store, "verdicts", run_id, "evaluation")
+    replaced = superseded(starts)
     shown = sorted(measured.keys() | (starts.keys() if split == "train" else set()))
     columns = []
     for evaluation in shown:
@@ -92,7 +93,11 @@ def task_matrix(
             VersionColumn(
                 evaluation=evaluation,
                 step=starts[evaluation]["step"] if evaluation in starts else None,
-                verdict=verdicts[evaluation]["verdict"] if evaluation in verdicts else "pending",
+                verdict=verdicts[evaluation]["verdict"]
+                if evaluation in verdicts
+                else "rejected"
+                if evaluation in replaced
+                else "pending",
                 solved=row["solved"],
                 scored=row["scored"],
                 faults=row["faults"],

@@ -187,7 +187,7 @@ def _unseen(summary: RunSummary) -> str:
     found = summary.held_out
     if found is None:
         return f"On tasks that training did not see: not measured ({summary.hold_out_label})."
-    return f"On test tasks that training did not see: {percent(found.chosen)}, {percent(found.baseline)} untrained."
+    return f"On test tasks that training did not see: {percent(found.chosen)}, {percent(found.baseline)} at the start."
 
 
 def _share(result: Proportion | None, split: str) -> JsonObject | None:

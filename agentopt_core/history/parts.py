@@ -50,6 +50,12 @@ def latest(store: HistoryStore, table: str, run_id: str, key: str, where: str = 
     return {row[key]: row for row in rows}
 
 
+def superseded(starts: dict[int, Row]) -> set[int]:
+    """Evaluations of updates that a person changed in review: a later evaluation of the same step counts instead."""
+    last = {start["step"]: evaluation for evaluation, start in sorted(starts.items())}
+    return {evaluation for evaluation, start in starts.items() if start["step"] and last[start["step"]] != evaluation}
+
+
 def results_of(store: HistoryStore, run_id: str) -> dict[int, Proportion | None]:
     """The result of each finished evaluation."""
     ends = latest(store, "evaluation_ends", run_id, "evaluation", COUNTED)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from agentopt_core.history.learning_queries import decisions, pace, past_runs, signs
-from agentopt_core.history.parts import COUNTED, latest, proportion, usage
+from agentopt_core.history.parts import COUNTED, latest, proportion, superseded, usage
 from agentopt_core.history.review_queries import review, reviews, waiting
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import best_curves, openings, run, runs
@@ -121,7 +121,7 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     spent_by = _spent_by((end["journal_offset"] for end in ends.values()), spent)
     by_hand = store.rows(_BY_HAND, run_id=run_id)
     people = {row["step"]: row["person"] for row in by_hand}
-    superseded = {start["evaluation"] for start in starts.values() if _was_replaced(start, starts)}
+    replaced = superseded(starts)
     points: list[CurvePoint] = []
     for evaluation, end in sorted(ends.items()):
         if end["split"] != "train":
@@ -136,8 +136,8 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
                 step=start["step"] if start else None,
                 split=end["split"],
                 result=result,
-                verdict=verdict["verdict"] if verdict else "rejected" if evaluation in superseded else "pending",
-                reason=verdict["reason"] if verdict else _REPLACED if evaluation in superseded else "",
+                verdict=verdict["verdict"] if verdict else "rejected" if evaluation in replaced else "pending",
+                reason=verdict["reason"] if verdict else _REPLACED if evaluation in replaced else "",
                 best=proportion(verdict, "best") or (before.best if before else result),
                 validation=proportion(validated.get(evaluation), "result"),
                 functions=tuple(start["names"]) if start else (),
@@ -167,13 +167,6 @@ def _spent_by(ends: Iterable[int], spent: Sequence[Row]) -> dict[int, Usage]:
             total, position = total + usage(spent[position]), position + 1
         by_end[end] = total
     return by_end
-
-
-def _was_replaced(start: Row, starts: dict[int, Row]) -> bool:
-    """A later evaluation of the same step counts instead."""
-    return start["step"] is not None and any(
-        other["step"] == start["step"] and other["evaluation"] > start["evaluation"] for other in starts.values()
-    )
 
 
 def events(

@@ -263,7 +263,7 @@ def _pid(fd: int) -> int:
 def new_run_id(now: float, task_set_id: str) -> str:
     """An id that sorts by time and says what the run is about; `now` in seconds since 1970."""
     slug = re.sub(r"[^a-z0-9]+", "-", task_set_id.lower()).strip("-")[:40].strip("-") or "run"
-    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(2)}"
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{slug}-{secrets.token_hex(4)}"
 
 
 def _first_fault(error: OSError | ValidationError) -> str:

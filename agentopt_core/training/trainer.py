@@ -89,7 +89,7 @@ class Trainer:
 
     async def _start(self) -> TrainState:
         baseline = await self._measure(0, None, self._initial)
-        first = Judged(Update(), Verdict("baseline", "The agent untrained."), baseline)
+        first = Judged(Update(), Verdict("baseline", _begins_with(self._initial)), baseline)
         state = self._record(TrainState.start(baseline), first)
         if self._beside:
             await self._beside.baseline(baseline)
@@ -137,3 +137,9 @@ class Trainer:
                 )
             )
         return state
+
+
+def _begins_with(functions: FunctionSet) -> str:
+    if not len(functions):
+        return "The agent untrained."
+    return f"The agent with the functions the run began with: {', '.join(functions.names)}."

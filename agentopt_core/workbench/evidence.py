@@ -11,7 +11,6 @@ from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.functions import Function, FunctionSet, Initial, Origin
 from agentopt_core.history.blame import blame
 from agentopt_core.optimizer.by_hand import read_change
-from agentopt_core.optimizer.complexity import complexity
 from agentopt_core.optimizer.from_source import functions_from_source, schema_text
 from agentopt_core.reviews import FunctionText, HandChange
 from agentopt_core.tasks import Split, TaskSet
@@ -39,6 +38,8 @@ class EvidenceBench(ReviewBench):
 
     def function_evidence(self, run_id: str) -> list[FunctionEvidence]:
         """What each function of the run did on the training tasks, with the complexity of its code."""
+        from agentopt_core.optimizer.complexity import complexity  # brings lizard along, which is slow to import
+
         with self._history(run_id) as store:
             return history.function_evidence(store, run_id, complexity)
 

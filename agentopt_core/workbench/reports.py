@@ -13,11 +13,8 @@ from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, ConfigError
 from agentopt_core.history import compare_queries
 from agentopt_core.history.tables import TableFormat, TableName, table_bytes, write_tables
-from agentopt_core.reports.comparison_report import comparison_body
 from agentopt_core.reports.facts import RunFacts
 from agentopt_core.reports.hiding import KEY, PLACE, TASK, texts_of, without
-from agentopt_core.reports.page import document
-from agentopt_core.reports.run_report import run_body
 from agentopt_core.saying import title
 from agentopt_core.views import Comparison, Measurement, Setting, Subject
 from agentopt_core.workbench.compare import MOST_RUNS, CompareBench
@@ -46,6 +43,8 @@ class ReportBench(CompareBench):
         Nothing of private tasks is in it, no key that this process knows, and no place of this machine.
         Raises: NotFound; ConfigError for more runs than can be told apart.
         """
+        from agentopt_core.reports.page import document  # here and below: what draws is slow to import
+
         found = self._ids(run_ids)
         if not 1 <= len(found) <= MOST_RUNS:
             raise ConfigError(f"A report holds one to {MOST_RUNS} runs, not {len(found)}.", "Name fewer runs.")
@@ -54,6 +53,8 @@ class ReportBench(CompareBench):
         return document(name, self._hidden(body, found), f"Made by AgentOpt {__version__}, {made}.")
 
     def _one(self, run_id: str) -> tuple[str, str]:
+        from agentopt_core.reports.run_report import run_body
+
         [compared] = self.compared([run_id])
         baseline, best = compared.measured("baseline"), compared.measured("best")
         gain = self._gain(baseline, best)
@@ -77,6 +78,8 @@ class ReportBench(CompareBench):
         return self.compare(baseline.place, best.place)
 
     def _several(self, run_ids: Sequence[str]) -> tuple[str, str]:
+        from agentopt_core.reports.comparison_report import comparison_body
+
         runs = self.compared(run_ids)
         subjects: tuple[Subject, ...] = ("best", "test", "baseline")
         by_subject: dict[Subject, list[Comparison]] = {}

@@ -62,7 +62,7 @@ def runs_table(runs: Sequence[ComparedRun]) -> None:
                 "Status", options=[word for word, _, _ in STATUS.values()],
                 color=[color for _, _, color in STATUS.values()], width=95,
             ),
-            "baseline": text("Baseline (training)", help="Accuracy untrained; 95 % interval, n", width=190),
+            "baseline": text("Baseline (training)", help="Accuracy at the start; 95 % interval, n", width=190),
             "best": text("Best (training)", help="Accuracy of the accepted functions; 95 % interval, n", width=190),
             "test": text("Held-out test", help="On the test split, which training never saw", width=190),
             "epochs": text("Epochs", help="Accepted, of at most E", width=70),

@@ -100,7 +100,7 @@ def curve_chart() -> dict[str, Any]:
     """
     base = alt.Chart(alt.NamedData("curve"))
     mark = {"field": "mark", "type": "nominal"}
-    legend = alt.Legend(title=None, orient="top", direction="horizontal", symbolSize=80, values=_LABELS[:3])
+    legend = alt.Legend(title=None, orient="top", direction="horizontal", symbolSize=80, values=_LABELS[:4])
     x = alt.X("evaluation:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False, labelFlush=False), **_X)
     y = alt.Y(
         "accuracy:Q",

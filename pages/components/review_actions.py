@@ -45,7 +45,7 @@ def actions(bench: Workbench, card: ReviewCard) -> None:
             return
         panel = st.session_state.get(key_of(card, "panel"))
         with st.container(horizontal=True, vertical_alignment="center", key="review_actions"):
-            approve = st.button("Approve", type="primary", icon=":material/check:", shortcut="A", key="approve")
+            approve = st.button("Approve", type="primary", icon=":material/check:", shortcut="Shift+A", key="approve")
             for name, (label, shortcut, icon) in PANELS.items():
                 if name == "part" and len(card.actions) < 2:
                     continue

@@ -14,6 +14,7 @@ from agentopt_core.reports.diff import Note, diff_rows, side_by_side
 from agentopt_core.reviews import Finding
 from agentopt_core.views import ActionView
 from agentopt_core.views.reviews import ReviewCard, TrialView
+from pages.components.notes import update_note
 from pages.components.review_actions import actions
 from pages.components.review_queue import changes, name_of, next_waiting, open_card
 from pages.components.review_watch import asked, decided_line, watch
@@ -48,6 +49,7 @@ def show_card(bench: Workbench, card: ReviewCard, queue: Sequence[ReviewCard]) -
         st.markdown(f"**Why** {plain(card.rationale, 2_000)}")
     _trials(card)
     _changes(card)
+    update_note(bench, card.run_id, card.step)
 
 
 def _headline(card: ReviewCard) -> None:
@@ -218,7 +220,8 @@ def show_change(
     ]
     changed = [one for one in texts if one[1] != one[2]]
     if changed:
-        with st.expander(f"{', '.join(name for name, *_ in changed)} changed"):
+        names = ", ".join(name for name, *_ in changed)
+        with st.expander(names if old is None else f"{names} changed"):
             for name, before, after, language in changed:
                 st.caption(name)
                 st.html(side_by_side(before, after, heads, language))  # type: ignore[arg-type]

@@ -113,7 +113,7 @@ def steps_between(queue: Sequence[ReviewCard]) -> None:
                       on_click=_step, args=(queue, 1))  # fmt: skip
         with st.popover("?", help="Keyboard shortcuts"):
             st.markdown(
-                "`A` approve  \n`X` reject  \n`E` edit  \n`P` approve a part  \n`T` try on some tasks  \n"
+                "`Shift+A` approve  \n`X` reject  \n`E` edit  \n`P` approve a part  \n`T` try on some tasks  \n"
                 "`J` next waiting, `K` previous  \nThey rest while you type in a field."
             )
 

@@ -44,7 +44,8 @@ from pages.components.updates import VERDICTS as VERDICTS  # the Functions page 
 from pages.components.updates import chosen_step, show, update_detail, update_list
 from pages.components.workbench import workbench
 
-TICK_S = 1.0
+TICK_S = 0.5
+"""With the history's own look at the journals an event is on the screen within a second."""
 
 
 def show_run(run_id: str) -> None:
@@ -179,6 +180,8 @@ def _header(run: RunSummary) -> None:
                 run_picker({one.run_id: one for one in workbench().runs()}, run.run_id, TRAIN)
                 corner()
         facts = [plain(run.task_set, 60), split_words(run)]
+        if run.origin:
+            facts.append(plain(run.origin, 160))
         facts.append(DEMO_LABEL if run.is_demo else plain(models(run), 80))
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.caption(" · ".join(facts), width="content")

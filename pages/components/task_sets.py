@@ -107,7 +107,7 @@ def _openings(taskset_id: str) -> None:
     frame = pd.DataFrame(
         {
             "run": [shorten(one.run_name, 60) for one in seen],
-            "subject": ["untrained" if one.subject == "baseline" else "chosen functions" for one in seen],
+            "subject": ["at the start" if one.subject == "baseline" else "chosen functions" for one in seen],
             "n": [one.n for one in seen],
             "when": [moment(one.at) for one in seen],
         }

@@ -197,5 +197,5 @@ def test_a_key_answers_and_the_same_key_in_a_text_field_only_types(own_server, t
     expect(reason).to_have_value("approve a part, try later")
     expect(page.locator(".st-key-approve button")).to_be_visible()
     page.locator("h1").click()
-    page.keyboard.press("a")
+    page.keyboard.press("Shift+A")
     expect(page.get_by_text(re.compile("approved it")).first).to_be_visible()

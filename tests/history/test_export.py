@@ -155,7 +155,7 @@ def test_an_export_says_what_the_functions_do_on_unseen_tasks_and_holds_no_call_
     assert (manifest["test"]["correct"], manifest["test"]["n"], manifest["test"]["split"]) == (4, 6, "test")
     assert manifest["test_baseline"]["correct"] == 1
     assert (
-        "On test tasks that training did not see: 66.7 % (4 of 6), 16.7 % (1 of 6) untrained."
+        "On test tasks that training did not see: 66.7 % (4 of 6), 16.7 % (1 of 6) at the start."
         in (out / "functions.py").read_text()
     )
     assert "777" not in (out / "test_functions.py").read_text()

@@ -47,7 +47,7 @@ def test_a_run_keeps_its_settings_and_a_snapshot_of_its_tasks(tmp_path: Path) ->
 def test_a_run_id_begins_with_its_time_and_names_its_task_set(tmp_path: Path) -> None:
     tasks = TaskSet(id="Zahlen & Größen/../x", name="n", tasks=(Task(id="1", question="?"),))
     run = RunFolder.create(tmp_path, RunConfig(), tasks)
-    assert re.fullmatch(r"\d{8}-\d{6}-zahlen-gr-en-x-[0-9a-f]{4}", run.run_id)
+    assert re.fullmatch(r"\d{8}-\d{6}-zahlen-gr-en-x-[0-9a-f]{8}", run.run_id)
 
 
 def test_tasks_with_any_text_come_back_as_they_were(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Isolation, Proportion
 from agentopt_core.views import HeldOut, Progress
 from pages.components.function_view import address, addressed
+from pages.components.person import who
 from pages.components.workbench import provide_workbench
 from tests.pages.conftest import texts
 from tests.pages.fakes import FakeRun, FakeWorkbench, N, curve, function, share, summary, tasks, trained
@@ -286,7 +287,7 @@ def test_a_running_run_shows_its_progress_and_can_be_paused(page):
     at = page(bench, "train", run="run-9")
     assert "Evaluation 2: 12 of 40 tasks, 7 right" in texts(at)
     at.button(key="pause").click().run()
-    assert bench.asked == [("pause", "run-9", "dashboard")]
+    assert bench.asked == [("pause", "run-9", who())]
 
 
 def test_a_paused_run_can_be_resumed_and_stopped(page):
@@ -297,7 +298,7 @@ def test_a_paused_run_can_be_resumed_and_stopped(page):
     at.button(key="stop_paused").click().run()
     assert "run-9" in texts(at).split("stops where it is")[0][-20:]
     at.button(key="stop_for_sure").click().run()
-    assert bench.asked == [("resume", "run-9", "dashboard"), ("stop", "run-9", "dashboard")]
+    assert bench.asked == [("resume", "run-9", who()), ("stop", "run-9", who())]
 
 
 def test_a_command_that_cannot_be_obeyed_is_said_on_the_page(page):
@@ -343,7 +344,7 @@ def test_a_run_whose_test_split_was_not_measured_to_the_end_says_so_and_can_be_r
     assert "12 test tasks (opened, not measured to the end)" in said
     assert "sealed" not in said
     at.button(key="resume").click().run()
-    assert ("resume", "run-1", "dashboard") in bench.asked
+    assert ("resume", "run-1", who()) in bench.asked
 
 
 def test_the_measurement_on_the_test_split_is_called_so_while_it_goes_on(page):

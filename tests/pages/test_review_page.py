@@ -241,16 +241,20 @@ def test_an_edit_is_checked_at_its_field_and_shown_against_the_proposal(page: Op
     assert [(edit.name, edit.code) for edit in decision.edits] == [("double", BETTER.code)]
 
 
+def reasons(at):
+    return [area for area in at.text_area if area.label == "Reason"]
+
+
 def test_what_is_typed_for_one_card_stays_there_and_appears_on_no_other(page: Open, bench, tmp_path):
     first, second = waits(tmp_path), waits(tmp_path)
     at = page(bench, "review", run=first.run_id, update="1").button(key="panel_reject").click().run()
-    at = at.text_area[0].set_value("Not so.").run()
+    at = reasons(at)[0].set_value("Not so.").run()
     at = at.button(key=f"open_{second.run_id}_1").click().run()
-    assert not at.text_area
+    assert not reasons(at)
     at = at.button(key="panel_reject").click().run()
-    assert at.text_area[0].value == ""
+    assert reasons(at)[0].value == ""
     at = at.button(key=f"open_{first.run_id}_1").click().run()
-    assert at.text_area[0].value == "Not so."
+    assert reasons(at)[0].value == "Not so."
 
 
 def test_a_late_click_gets_a_sentence_and_the_next_drawing_says_who_was_first(page: Open, bench, tmp_path):

@@ -140,7 +140,7 @@ def test_every_look_at_the_test_split_is_told(page):
     ]
     shown = page(bench, "tasks", set="mine", part="Make-up")
     assert "One run has opened the test split of this set" in texts(shown)
-    assert shown.dataframe[0].value["subject"].tolist() == ["untrained", "chosen functions"]
+    assert shown.dataframe[0].value["subject"].tolist() == ["at the start", "chosen functions"]
 
 
 def test_drawing_the_splits_anew_makes_another_set(page):
