@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import TimeoutError, expect
 
 
 def drawn(page, selector: str) -> None:
@@ -27,14 +27,18 @@ def test_a_cell_of_the_matrix_opens_its_conversation(server, tab):
 def test_a_mark_of_the_lineage_selects_its_version_and_survives_a_reload(server, tab):
     page = tab(f"{server.url}/functions?run={server.run_id}&view=Lineage")
     drawn(page, ".js-plotly-plot .points path")
-    for _ in range(20):
+    for _ in range(30):  # the figure takes a click once it has laid itself out and shows what the pointer is at
         boxes = [mark.bounding_box() for mark in page.locator(".js-plotly-plot .points path.point").all()]
         box = min((box for box in boxes if box), key=lambda box: box["x"], default=None)  # the baseline stands first
         if box is not None:
-            page.mouse.move(box["x"] - 20, box["y"] - 10)
-            page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(500)
-        if "version=" in page.url:
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            page.mouse.move(x - 60, y - 60)
+            page.mouse.move(x, y, steps=4)
+            try:
+                page.locator(".hoverlayer .hovertext").first.wait_for(timeout=1_000)
+            except TimeoutError:
+                continue
+            page.mouse.click(x, y)
             break
     title = page.locator("h3").first
     expect(title).to_have_text("Baseline")
