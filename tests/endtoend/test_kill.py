@@ -109,5 +109,6 @@ def test_a_run_resumed_from_any_prefix_of_its_journal_ends_like_an_undisturbed_o
     whole = folder.journal.read_bytes()
     for moment in random.Random(17).sample(range(1, len(whole)), 3):
         folder.journal.write_bytes(whole[:moment])
+        folder.commands.path.write_bytes(b"")  # a launch a moment ago would speak for a trainer that is on its way
         resumed = result_of(agentopt("resume", folder.run_id, "--home", tmp_path, "--json"))
         assert the_same(resumed) == the_same(result)
