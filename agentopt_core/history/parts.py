@@ -5,8 +5,6 @@ A resumed run may report an evaluation or a step a second time, and a rollout ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.rollouts import Proportion, Usage
@@ -30,11 +28,6 @@ def usage(row: Row | None) -> Usage:
         completion_tokens=int(row["completion_tokens"] or 0),
         cost_usd=None if row["unpriced"] else row["cost_usd"] or 0.0,
     )
-
-
-def summed(parts: Iterable[Usage]) -> Usage:
-    """All of them together."""
-    return sum(parts, Usage())
 
 
 COUNTED = "series = '' AND split != 'val'"

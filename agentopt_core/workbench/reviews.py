@@ -8,7 +8,6 @@ from agentopt_core import history
 from agentopt_core.actions import Refusal, Update
 from agentopt_core.commands import Command
 from agentopt_core.errors import ConfigError
-from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.optimizer.by_hand import read_change, revised
 from agentopt_core.reviews import Decision, FunctionText, HandChange, TrialRequest
@@ -92,11 +91,6 @@ class ReviewBench(RunBench):
         if Update(actions=actions).apply(base).digest == accepted.digest:
             raise ConfigError("The functions are as they were.", "Change something first.")
         return self._tell(folder, Command(kind="change", by=by, change=change))
-
-    def check_function(self, text: FunctionText, functions: FunctionSet, run_id: str) -> list[Refusal]:
-        """What of a function typed by hand would be refused in such a set, told without running anything."""
-        _, refusals = read_change((text,), (), functions, self._packages(self.folder(run_id)))
-        return list(refusals)
 
     def _waiting(self, run_id: str, step: int) -> RunFolder:
         folder = self.folder(run_id)

@@ -14,10 +14,10 @@ from agentopt_core.views import FunctionVersion, RunSummary, UpdateView
 from pages.components.function_blame import blame_html
 from pages.components.function_change import function_buttons
 from pages.components.function_evidence import evidence_line
-from pages.components.run_view import VERDICTS
 from pages.components.say import DASH, plain, shorten
 from pages.components.shell import TRAIN
 from pages.components.states import empty_state, error_state
+from pages.components.updates import VERDICTS
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench

@@ -12,10 +12,10 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.reports.diff import side_by_side
 from agentopt_core.views import LineageNode, RunSummary
 from pages.components.function_change import change_buttons
-from pages.components.run_view import VERDICTS
 from pages.components.say import accuracy, measured, plain, points, shorten
 from pages.components.shell import TRACES, TRAIN
 from pages.components.states import error_state
+from pages.components.updates import VERDICTS
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench

@@ -9,10 +9,10 @@ import streamlit as st
 
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import RunSummary, TaskMatrix, VersionColumn
-from pages.components.run_view import VERDICTS
 from pages.components.say import measured, percent, plain, shorten
 from pages.components.shell import TRACES
 from pages.components.states import empty_state
+from pages.components.updates import VERDICTS
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench

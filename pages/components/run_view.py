@@ -40,7 +40,6 @@ from pages.components.say import (
 from pages.components.shell import REVIEW, TRAIN
 from pages.components.spending import spending
 from pages.components.states import corner, error_state, guarded, lagging
-from pages.components.updates import VERDICTS as VERDICTS  # the Functions page takes them from here
 from pages.components.updates import chosen_step, show, update_detail, update_list
 from pages.components.workbench import workbench
 

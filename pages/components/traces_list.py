@@ -20,9 +20,9 @@ from agentopt_core.views.traces import (
     TracePage,
     TraceRow,
 )
-from pages.components.run_view import VERDICTS
 from pages.components.say import DASH, count, measured, percent, plain, shorten
 from pages.components.states import empty_state
+from pages.components.updates import VERDICTS
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
