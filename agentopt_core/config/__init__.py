@@ -1,0 +1,29 @@
+"""One run's settings: one module a part, all of them here."""
+
+from agentopt_core.config.agent import AgentConfig
+from agentopt_core.config.approval import ApprovalConfig
+from agentopt_core.config.endpoint import DEMO_LABEL, DEMO_MODEL, USUAL_MODEL, Endpoint
+from agentopt_core.config.grading import GraderConfig, GraderKind
+from agentopt_core.config.limits import Budget, SandboxLimits
+from agentopt_core.config.optimizer import OptimizerConfig
+from agentopt_core.config.run import RunConfig, parse_config, parse_word
+from agentopt_core.config.training import Acceptance, TrainingConfig
+
+__all__ = [
+    "DEMO_LABEL",
+    "DEMO_MODEL",
+    "USUAL_MODEL",
+    "Acceptance",
+    "AgentConfig",
+    "ApprovalConfig",
+    "Budget",
+    "Endpoint",
+    "GraderConfig",
+    "GraderKind",
+    "OptimizerConfig",
+    "RunConfig",
+    "SandboxLimits",
+    "TrainingConfig",
+    "parse_config",
+    "parse_word",
+]

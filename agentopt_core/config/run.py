@@ -1,0 +1,66 @@
+"""One run's settings, in training terms. Frozen, validated, one line and unit per field; stored with the run."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import Field, ValidationError
+
+from agentopt_core.config.agent import AgentConfig
+from agentopt_core.config.approval import ApprovalConfig
+from agentopt_core.config.grading import GraderConfig
+from agentopt_core.config.limits import Budget, SandboxLimits
+from agentopt_core.config.optimizer import OptimizerConfig
+from agentopt_core.config.training import TrainingConfig
+from agentopt_core.errors import ConfigError
+from agentopt_core.prompts import PromptBook, default_prompts
+from agentopt_core.words import JsonObject, Word
+
+AnyWord = TypeVar("AnyWord", bound=Word)
+
+
+class RunConfig(Word):
+    """Everything that decides a run, but for the tasks and the keys."""
+
+    name: str = Field(default="", max_length=200)
+    """What people call the run; the run id when empty."""
+    agent: AgentConfig = AgentConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    training: TrainingConfig = TrainingConfig()
+    approval: ApprovalConfig = ApprovalConfig()
+    budget: Budget = Budget()
+    sandbox: SandboxLimits = SandboxLimits()
+    grader: GraderConfig = GraderConfig()
+    concurrency: int = Field(default=8, ge=1, le=512)
+    """Rollouts in flight, at most."""
+    seed: int = 0
+    """For whatever is drawn; the demo model answers by it too."""
+    prompts: PromptBook = Field(default_factory=default_prompts)
+
+    @property
+    def is_demo(self) -> bool:
+        """Any role is played by the demo model, so the numbers say nothing about a real model."""
+        judge = self.grader.judge
+        return self.agent.endpoint.is_demo or self.optimizer.endpoint.is_demo or (judge is not None and judge.is_demo)
+
+
+def parse_config(data: JsonObject) -> RunConfig:
+    """A configuration from JSON.
+
+    Raises: ConfigError naming each field that is wrong and why.
+    """
+    return parse_word(RunConfig, data)
+
+
+def parse_word(kind: type[AnyWord], data: JsonObject) -> AnyWord:
+    """A configuration, or a part of one, from JSON.
+
+    Raises: ConfigError naming each field that is wrong and why.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
+        raise ConfigError(f"The configuration cannot be used: {faults}.", "Correct these fields.") from error
