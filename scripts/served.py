@@ -53,7 +53,7 @@ def serving(home: Path, port: int = 0) -> Iterator[Dashboard]:
     log = home.parent / f"{home.name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", "pages/components/server.py", "--server.port", str(port)],
             cwd=ROOT,
             env={**environment, "AGENTOPT_HOME": str(home)},
             stdout=output,

@@ -16,7 +16,8 @@ from pathlib import Path
 from agentopt_core.cli.common import Subparsers, add_command, add_home
 from agentopt_core.errors import SetupError
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "pages" / "components" / "server.py"
 START_S = 60.0
 """Seconds the dashboard may take to answer."""
 
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         environ["AGENTOPT_HOME"] = str(args.home.resolve())
     command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(args.port)]
     command += ["--server.headless", "true", "--logger.hideWelcomeMessage", "true", "--logger.level", "warning"]
-    server = subprocess.Popen(command, cwd=APP.parent, env=environ)
+    server = subprocess.Popen(command, cwd=ROOT, env=environ)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # through `finally`: Streamlit must not outlive this command
     try:
         if _answers(args.port, server):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import latest, proportion
 from agentopt_core.history.run_queries import openings
 from agentopt_core.history.store import HistoryStore
@@ -11,6 +12,7 @@ from agentopt_core.views import DecisionLine, Measurement, Opening, Outcome, Pla
 from agentopt_core.words import JsonObject
 
 
+@remembered
 def measurements(store: HistoryStore, run_id: str) -> list[Measurement]:
     """Every finished evaluation of the run that counts, on whichever split: training, validation, test."""
     verdicts = latest(store, "verdicts", run_id, "evaluation")

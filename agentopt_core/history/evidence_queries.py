@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from agentopt_core.functions import Function
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import COUNTED, latest, results_of, superseded
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.update_queries import (
@@ -35,6 +36,7 @@ _DONE = {"add": "added", "revise": "revised", "remove": "removed"}
 _WITHDRAWN = ("rolled_back", "rejected")
 
 
+@remembered
 def lineage(store: HistoryStore, run_id: str) -> list[LineageNode]:
     """The baseline and every step after it, in order."""
     starts = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)
@@ -73,6 +75,7 @@ def lineage(store: HistoryStore, run_id: str) -> list[LineageNode]:
     return nodes
 
 
+@remembered
 def task_matrix(
     store: HistoryStore, run_id: str, split: Split = "train", offset: int = 0, limit: int = 200
 ) -> TaskMatrix:
@@ -146,6 +149,7 @@ def churn(steps: Sequence[UpdateView]) -> tuple[Churn, ...]:
     return tuple(found)
 
 
+@remembered
 def function_evidence(store: HistoryStore, run_id: str, measure: Measure) -> list[FunctionEvidence]:
     """What each function of the run did on the training tasks, those in use first; refused proposals are none.
 

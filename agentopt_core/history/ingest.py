@@ -148,6 +148,7 @@ class Ingestor:
         for run_id in run_ids:
             self._sizes.pop(run_id, None)
             self._store.run_facts.pop(run_id, None)
+        self._store.answers.clear()
 
 
 def describe(folder: RunFolder) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import proportion
 from agentopt_core.history.store import HistoryStore
 from agentopt_core.rollouts import Proportion
@@ -14,6 +15,7 @@ PAST_RUNS = 5
 """Newest runs a forecast looks at."""
 
 
+@remembered
 def signs(store: HistoryStore, run_id: str) -> Signs:
     """What the rollouts on the training tasks show besides the accuracy; empty before the first ended."""
     accepted = store.rows(_ACCEPTED, run_id=run_id)
@@ -48,6 +50,7 @@ def pace(store: HistoryStore, run_id: str, now: float) -> Pace:
     )
 
 
+@remembered
 def decisions(store: HistoryStore, run_id: str) -> dict[int, DecisionView]:
     """Step -> what a person or the time limit decided on it; where there were two questions, the last answer."""
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.learning_queries import decisions, pace, past_runs, signs
 from agentopt_core.history.parts import COUNTED, latest, proportion, superseded, usage
 from agentopt_core.history.review_queries import review, reviews, waiting
@@ -100,6 +101,7 @@ SELECT
 """
 
 
+@remembered
 def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
     """The finished evaluations on training tasks in order, each with its verdict and the run's cost by then."""
     starts = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)
@@ -201,6 +203,7 @@ def events(
     return [EventLine(**line) for line in lines]
 
 
+@remembered
 def usage_by_role(store: HistoryStore, run_id: str) -> dict[str, Usage]:
     """What the run has cost so far, per role (agent, optimizer, ...)."""
     rows = store.rows(

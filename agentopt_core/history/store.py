@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from agentopt_core.errors import AgentOptError, DiskFull, HistoryLocked, ProtocolError
+from agentopt_core.history.answers import Answers
 from agentopt_core.history.lines import write_error
 from agentopt_core.history.schema import VERSION, create_statements
 
@@ -59,6 +60,8 @@ class HistoryStore:
         self.run_facts: dict[str, tuple[tuple[object, ...], Row]] = {}
         """What the list of runs last found of each run, with how far its journal had been read then. A journal tells
         the same whenever it is asked, so this is read again only when that changed."""
+        self.answers = Answers()
+        """See `answers.remembered`."""
         with self._gate:
             self._connect()
             if self.path is not None:
@@ -78,6 +81,11 @@ class HistoryStore:
                     raise _broken(self.path, error) from error
                 raise
         raise AssertionError("unreachable")
+
+    def journal_state(self, run_id: str) -> tuple[object, ...]:
+        """How far the journal of a run has been read; empty for a run the history does not know."""
+        read = self.rows("SELECT bytes, lines, last_at FROM journals WHERE run_id = $run_id", run_id=run_id)
+        return tuple(read[0].values()) if read else ()
 
     def _ask(self, sql: str, values: dict[str, object]) -> list[Row]:
         with self._cursor() as cursor:
@@ -149,6 +157,7 @@ class HistoryStore:
                 raise _locked(self.path, f"PID {os.getpid()}")
             self._disconnect()
             self.run_facts.clear()
+            self.answers.clear()
             if self.path is not None:
                 _remove(self.path)
             self._connect()

@@ -10,6 +10,7 @@ import json
 
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import FunctionSet
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import functions_of, latest
 from agentopt_core.history.rollout_queries import ANSWER_CHARS
 from agentopt_core.history.store import HistoryStore, Row
@@ -41,6 +42,7 @@ _ORDER: dict[TraceSort, str] = {
 }
 
 
+@remembered
 def traces(
     store: HistoryStore,
     run_id: str,
@@ -91,6 +93,7 @@ def _row(row: Row) -> TraceRow:
     return TraceRow(usage=Usage(**{name: row.pop(name) for name in Usage.model_fields}), **row)
 
 
+@remembered
 def facets(store: HistoryStore, run_id: str) -> TraceFacets:
     """The evaluations, functions and errors that the rollouts of a run have."""
     starts = store.rows(_EVALUATIONS, run_id=run_id)

@@ -9,6 +9,7 @@ from typing import Literal
 from agentopt_core.actions import Action, AddFunction, Refusal, RemoveFunction, ReviseFunction, Update
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
+from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import COUNTED, function_sets, functions_of, latest, results_of
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.views import ActionView, FunctionVersion, UpdateView
@@ -16,6 +17,7 @@ from agentopt_core.views import ActionView, FunctionVersion, UpdateView
 Op = Literal["add", "revise", "remove"]
 
 
+@remembered
 def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
     """The optimizer's steps in order; one whose verdict is still open is `pending`."""
     asked = latest(store, "step_starts", run_id, "step")
@@ -61,6 +63,7 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
     return views
 
 
+@remembered
 def proposals(store: HistoryStore, run_id: str) -> dict[int, tuple[int, tuple[ActionView, ...], str]]:
     """Step -> the evaluation it started from, its changes as the optimizer proposed them, and its rationale."""
     asked = latest(store, "step_starts", run_id, "step")
@@ -132,11 +135,13 @@ def proposal(store: HistoryStore, run_id: str, step: int) -> tuple[Update, Funct
     return proposed, accepted
 
 
+@remembered
 def sets(store: HistoryStore, run_id: str) -> dict[int, FunctionSet]:
     """The functions of each evaluation of a run."""
     return function_sets(store, run_id, functions_of(store, run_id))
 
 
+@remembered
 def accepted_functions(store: HistoryStore, run_id: str) -> FunctionSet:
     """The functions of the last candidate that was kept, else of the baseline; empty before that."""
     accepted = store.rows(_ACCEPTED, run_id=run_id)
@@ -144,6 +149,7 @@ def accepted_functions(store: HistoryStore, run_id: str) -> FunctionSet:
     return function_sets(store, run_id, functions_of(store, run_id)).get(evaluation, FunctionSet())
 
 
+@remembered
 def function_versions(store: HistoryStore, run_id: str) -> list[FunctionVersion]:
     """Every function the run began with or was proposed, in order; refused proposals are among them.
 
