@@ -13,6 +13,7 @@ from pages.components.compare_charts import cost_figure, curves_figure, unpriced
 from pages.components.compare_pick import asked_runs, known_runs, pick_runs, switch
 from pages.components.compare_tables import pairs_table, runs_table, settings_table
 from pages.components.compare_tasks import task_by_task
+from pages.components.presentation import presenting
 from pages.components.report_downloads import report_and_tables
 from pages.components.say import plain
 from pages.components.states import empty_state, error_state, guarded, heading, lagging
@@ -71,6 +72,8 @@ def draw() -> None:
             task_by_task(bench, runs, (runs[0].measured(subject), runs[1].measured(subject)))
         else:
             task_by_task(bench, runs, (runs[0].measured("baseline"), runs[0].measured("best")))
+    if presenting():
+        return
     st.subheader("Settings", anchor=False)
     settings = []
     with guarded():

@@ -14,6 +14,7 @@ from pages.components.function_view import functions_view
 from pages.components.lineage import lineage_view
 from pages.components.matrix import matrix_view
 from pages.components.picker import run_picker
+from pages.components.presentation import presenting
 from pages.components.say import accuracy, outcome, plain
 from pages.components.states import empty_state, guarded, heading
 from pages.components.workbench import workbench
@@ -28,7 +29,8 @@ def draw() -> None:
     if run_id and run_id not in runs:  # the address may hold only its beginning
         run_id = next((one for one in runs if one.startswith(run_id)), run_id)
     with heading("Functions"), st.container(horizontal=True, width="content", vertical_alignment="center"):
-        new_buttons(run_id if run_id in runs else None)
+        if not presenting():
+            new_buttons(run_id if run_id in runs else None)
         if runs:
             run_picker(runs, run_id, FUNCTIONS)
     show_dialog(bench)

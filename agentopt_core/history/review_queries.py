@@ -32,7 +32,13 @@ def waiting(store: HistoryStore) -> list[tuple[str, int]]:
 
 def reviews(store: HistoryStore, run_id: str) -> list[ReviewCard]:
     """Every proposal of a run that people were asked about, in the order of its steps."""
-    asked = {row["step"]: row for row in store.rows(_OF_RUN.format(table="reviews"), run_id=run_id)}
+    return _cards(store, run_id)
+
+
+def _cards(store: HistoryStore, run_id: str, only: int | None = None) -> list[ReviewCard]:
+    """The cards of all steps that people were asked about, or of one."""
+    rows = store.rows(_OF_RUN.format(table="reviews"), run_id=run_id)
+    asked = {row["step"]: row for row in rows if only in (None, row["step"])}
     if not asked:
         return []
     decisions = {row["step"]: row for row in store.rows(_OF_RUN.format(table="decisions"), run_id=run_id)}
@@ -97,12 +103,12 @@ def reviews(store: HistoryStore, run_id: str) -> list[ReviewCard]:
 
 def review(store: HistoryStore, run_id: str, step: int) -> ReviewCard:
     """One card. Raises: NotFound when nobody was asked about that step."""
-    found = next((card for card in reviews(store, run_id) if card.step == step), None)
-    if found is None:
+    found = _cards(store, run_id, step)
+    if not found:
         raise NotFound(
             f"Nobody was asked about update {step} of run {run_id}.", "The Functions page shows what it changed."
         )
-    return found
+    return found[0]
 
 
 def _decision(row: Row, view: UpdateView) -> DecisionView:

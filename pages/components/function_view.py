@@ -14,6 +14,7 @@ from agentopt_core.views import FunctionVersion, RunSummary, UpdateView
 from pages.components.function_blame import blame_html
 from pages.components.function_change import function_buttons
 from pages.components.function_evidence import evidence_line
+from pages.components.presentation import presenting
 from pages.components.say import DASH, plain, shorten
 from pages.components.shell import TRAIN
 from pages.components.states import empty_state, error_state
@@ -31,7 +32,8 @@ def functions_view(bench: Workbench, run: RunSummary) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         selected = version_list(run.run_id, versions)
-        export_panel(bench, run)
+        if not presenting():
+            export_panel(bench, run)
     with right:
         if selected is None:
             error_state(
@@ -147,7 +149,8 @@ def compare(bench: Workbench, run: RunSummary, version: FunctionVersion, version
                 st.badge(f"edited by {plain(version.by, 60)}", color="violet", icon=":material/edit:")
         if version.function:
             accepted = bench.accepted_functions(run_id)
-            function_buttons(run, version.function, version.name in accepted)
+            if not presenting():
+                function_buttons(run, version.function, version.name in accepted)
     calls = f"{version.succeeded} of {version.calls} calls succeeded" if version.calls else "not called"
     told = f"; {calls} in evaluation {version.evaluation}" if version.evaluation is not None else ""
     done = f"{DONE[version.op]} in update {version.step}" if version.step else "There from the start"

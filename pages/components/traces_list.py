@@ -20,6 +20,7 @@ from agentopt_core.views.traces import (
     TracePage,
     TraceRow,
 )
+from pages.components.presentation import presenting
 from pages.components.say import DASH, count, measured, percent, plain, shorten
 from pages.components.states import empty_state
 from pages.components.updates import VERDICTS
@@ -103,13 +104,14 @@ def filters(facets: TraceFacets, which: TraceFilter) -> None:
         _choice("Measured in", "place", list(places), current, lambda one: evaluation_name(places[one]), narrow, 230)
         _choice("Outcome", "outcome", list(TRACE_OUTCOMES), which.outcome, OUTCOMES.__getitem__, width=150)
         functions = _with(facets.functions, which.function)
-        _choice("Function used", "function", functions, which.function or None, lambda one: shorten(one, 60))
+        _choice("Function used", "function", functions, which.function or None, lambda one: shorten(one, 60), width=190)
         errors = _with(facets.errors, which.error)
-        _choice("Error or grader", "error", errors, which.error or None, error_name)
+        _choice("Error or grader", "error", errors, which.error or None, error_name, width=190)
         key = f"traces_text_{which.text}"
         st.text_input(
-            "Text", which.text, key=key, max_chars=200, width=170, icon=":material/search:",
-            placeholder="question, answer, code", on_change=lambda: _ask("text", st.session_state[key].strip()),
+            "Text", which.text, key=key, max_chars=200, width=200, icon=":material/search:",
+            placeholder="Text: question, answer, code", label_visibility="collapsed",
+            on_change=lambda: _ask("text", st.session_state[key].strip()),
         )  # fmt: skip
         _choice("Order", "sort", list(TRACE_SORTS), which.sort, SORTS.__getitem__, width=150)
         if any(name in st.query_params for name in FILTERS):
@@ -146,7 +148,7 @@ def _choice(
 
     st.selectbox(
         label, options, index=options.index(current) if current in options else None, format_func=words,
-        placeholder="any", key=key, on_change=chosen, width=width,
+        placeholder=f"{label}: any", key=key, on_change=chosen, width=width, label_visibility="collapsed",
     )  # fmt: skip
 
 
@@ -266,7 +268,8 @@ def trace_list(bench: Workbench, run: RunSummary, which: TraceFilter, page: Trac
         },
     )
     _paging(page, number)
-    _downloads(bench, run, which, page)
+    if not presenting():
+        _downloads(bench, run, which, page)
 
 
 def hits(page: TracePage, which: TraceFilter) -> str:

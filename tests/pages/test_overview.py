@@ -188,6 +188,23 @@ def test_presentation_shows_fewer_columns_and_leaves_technical_parts_out(page, b
     assert "Quick start" not in texts(shown)
 
 
+@pytest.mark.parametrize(
+    ("name", "technical"),
+    [("compare", "Take it along"), ("functions", "New function"), ("traces", "Parquet")],
+)
+def test_presentation_leaves_what_is_for_the_desk_out_of_every_page(page, bench, name, technical):
+    run = finished_run(bench.home)
+    address = {"runs": run.run_id} if name == "compare" else {"run": run.run_id}
+    usual, shown = page(bench, name, **address), page(bench, name, **address, present="1")
+    assert technical in words(usual)
+    assert technical not in words(shown)
+
+
+def words(at: AppTest) -> str:
+    """What the page says, the labels of its downloads included."""
+    return texts(at) + "\n".join(element.proto.label for element in at.get("download_button"))
+
+
 def test_presentation_goes_on_over_the_pages_until_it_is_left(page, bench):
     finished_run(bench.home)
     at = page(bench)
