@@ -10,7 +10,7 @@ import streamlit as st
 from agentopt_core.reviews import MAX_REASON, Decision, TrialRequest
 from agentopt_core.views.reviews import ReviewCard
 from pages.components.person import who
-from pages.components.review_edit import edit_panel
+from pages.components.review_edit import drafted, edit_panel
 from pages.components.review_keep import forget, kept, key_of
 from pages.components.say import plain
 from pages.components.states import answer, guarded
@@ -35,6 +35,8 @@ PANELS = {
 SENT_S = 30.0
 """Seconds after which an answer that nothing came of may be given again."""
 NAMED = 80
+TRIED = 5
+"""Tasks of a trial unless somebody says otherwise."""
 
 
 def actions(bench: Workbench, card: ReviewCard) -> None:
@@ -72,9 +74,10 @@ def _draw(bench: Workbench, card: ReviewCard, panel: str) -> None:
         with st.container(horizontal=True):
             if st.button("Approve as edited", type="primary", icon=":material/check:", key="approve_edited"):
                 _decide(bench, card, Decision(step=card.step, choice="approve", edits=edits), "Approved as edited")
+            tasks = int(st.session_state.get(key_of(card, "tasks_kept"), TRIED))
             if st.button("Try as edited", icon=":material/science:", key="try_edited", disabled=card.trying,
-                         help="On 5 tasks"):  # fmt: skip
-                _request(bench, card, TrialRequest(step=card.step, edits=edits))
+                         help=f"On {tasks} tasks; Try sets how many"):  # fmt: skip
+                _request(bench, card, TrialRequest(step=card.step, tasks=tasks, edits=edits))
 
 
 def _toggle(card: ReviewCard, panel: str) -> None:
@@ -114,9 +117,17 @@ def _part(bench: Workbench, card: ReviewCard) -> None:
     some = 0 < len(only) < len(card.actions)
     if only and not some:
         st.caption("That is all of it: use Approve.")
+    edits = tuple(text for text in drafted(card) if text.name in only)
+    if edits:
+        names = plain(", ".join(text.name for text in edits), 200)
+        st.caption(f":material/edit: Taken as you edited it: {names}.")
+        if bench.check_edits(card.run_id, card.step, edits, only):
+            st.markdown(":red[:material/error: An edit cannot be used yet; Edit shows the reasons at the fields.]")
+            some = False
     label = f"Approve {len(only)} of {len(card.actions)} changes"
     if st.button(label, type="primary", icon=":material/rule:", key="approve_part", disabled=not some):
-        _decide(bench, card, Decision(step=card.step, choice="approve", only=only), f"Approved {', '.join(only)}")
+        decision = Decision(step=card.step, choice="approve", only=only, edits=edits)
+        _decide(bench, card, decision, f"Approved {', '.join(only)}")
 
 
 def _try(bench: Workbench, card: ReviewCard) -> None:
@@ -124,7 +135,9 @@ def _try(bench: Workbench, card: ReviewCard) -> None:
     st.caption(
         "Runs the proposal in the sandbox on some tasks, failed and solved ones by turns. Nothing is decided yet."
     )
-    tasks = st.slider("Tasks", 1, most, min(5, most), key=key_of(card, "tasks"))
+    kept_number = key_of(card, "tasks_kept")  # a widget that is not drawn is forgotten
+    tasks = st.slider("Tasks", 1, most, min(st.session_state.get(kept_number, TRIED), most), key=key_of(card, "tasks"))
+    st.session_state[kept_number] = tasks
     if st.button(f"Try on {tasks} task{'s' if tasks > 1 else ''}", type="primary", icon=":material/science:",
                  key="try", disabled=card.trying):  # fmt: skip
         _request(bench, card, TrialRequest(step=card.step, tasks=tasks))

@@ -23,7 +23,7 @@ _CODE_FONT = "{font: .84rem/1.5 'Source Code Pro', ui-monospace, monospace; tab-
 
 def edit_panel(bench: Workbench, card: ReviewCard) -> tuple[FunctionText, ...]:
     """The editor. Returns the functions that were edited once all of them pass the static check; else nothing."""
-    functions = {str(number): action.after for number, action in enumerate(card.actions) if action.after is not None}
+    functions = _editable(card)
     if not functions:
         st.caption("There is nothing to edit: the proposal only removes functions.")
         return ()
@@ -35,8 +35,7 @@ def edit_panel(bench: Workbench, card: ReviewCard) -> tuple[FunctionText, ...]:
             default=number, key=key_of(card, "edited_function"),
         )  # fmt: skip
     # Read before the fields are drawn, so that each reason stands at its field.
-    texts = {one: _written(card, one, function) for one, function in functions.items()}
-    edits = tuple(text for one, text in texts.items() if text != _text(functions[one]))
+    edits = drafted(card)
     faults = bench.check_edits(card.run_id, card.step, edits) if edits else []
     name = functions[number].name
     _fields(card, number, functions[number], tuple(one for one in faults if one.name == name))
@@ -52,6 +51,16 @@ def edit_panel(bench: Workbench, card: ReviewCard) -> tuple[FunctionText, ...]:
         return ()
     st.caption(":material/check: It passes the static checks. An edited proposal is measured anew.")
     return edits
+
+
+def drafted(card: ReviewCard) -> tuple[FunctionText, ...]:
+    """The functions that were edited so far, valid or not, as their fields stand or were left."""
+    pairs = [(function, _written(card, number, function)) for number, function in _editable(card).items()]
+    return tuple(text for function, text in pairs if text != _text(function))
+
+
+def _editable(card: ReviewCard) -> dict[str, Function]:
+    return {str(number): action.after for number, action in enumerate(card.actions) if action.after is not None}
 
 
 def _text(function: Function) -> FunctionText:

@@ -241,6 +241,31 @@ def test_an_edit_is_checked_at_its_field_and_shown_against_the_proposal(page: Op
     assert [(edit.name, edit.code) for edit in decision.edits] == [("double", BETTER.code)]
 
 
+def test_a_part_is_approved_as_it_was_edited(page: Open, bench, tmp_path):
+    waits(tmp_path, DOUBLE, HALF)
+    at = page(bench, "review").button(key="panel_edit").click().run()
+    code = next(area for area in at.text_area if area.label == "Code")
+    at = code.set_value(BETTER.code).run()
+    at = at.button(key="panel_part").click().run()
+    at = at.checkbox[0].check().run()
+    assert "Taken as you edited it: double" in texts(at)
+    at.button(key="approve_part").click().run()
+    ((decision, _),) = bench.told
+    assert decision.only == ("double",)
+    assert [(edit.name, edit.code) for edit in decision.edits] == [("double", BETTER.code)]
+
+
+def test_an_edit_is_tried_on_as_many_tasks_as_were_asked_for(page: Open, bench, tmp_path):
+    waits(tmp_path)
+    at = page(bench, "review").button(key="panel_try").click().run()
+    at = at.slider[0].set_value(2).run()
+    at = at.button(key="panel_edit").click().run()
+    code = next(area for area in at.text_area if area.label == "Code")
+    at = code.set_value(BETTER.code).run()
+    at.button(key="try_edited").click().run()
+    assert (bench.told[0][0].tasks, len(bench.told[0][0].edits)) == (2, 1)
+
+
 def reasons(at):
     return [area for area in at.text_area if area.label == "Reason"]
 
