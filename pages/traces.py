@@ -11,7 +11,8 @@ from pages.components.picker import run_picker
 from pages.components.say import plain
 from pages.components.states import empty_state, guarded, heading, lagging
 from pages.components.traces_detail import detail, pair_asked, pair_view
-from pages.components.traces_list import PAGE_ROWS, addressed_filter, filters, page_number, trace_list
+from pages.components.traces_filter import addressed_filter, filters
+from pages.components.traces_list import PAGE_ROWS, page_number, trace_list
 from pages.components.workbench import workbench
 
 

@@ -14,10 +14,9 @@ from pages.components.conversation_timeline import timeline
 from pages.components.say import plain
 from pages.components.shell import FUNCTIONS, REVIEW
 from pages.components.states import empty_state
+from pages.components.traces_filter import SPLITS, Place
 from pages.components.traces_list import (
     PAGE_ROWS,
-    SPLITS,
-    Place,
     neighbours,
     open_row,
     opened,
