@@ -79,6 +79,8 @@ class Update(Word):
     """What the optimizer wrote beside its calls, in order; for a change by hand: the person's reason."""
     by: str = ""
     """Who made it by hand; empty for the optimizer."""
+    prunes: tuple[str, ...] = ()
+    """For a removal that the functions' health asks for: the digests of the functions it removes."""
 
     def apply(self, functions: FunctionSet) -> FunctionSet:
         """The candidate: this update applied to the accepted set."""

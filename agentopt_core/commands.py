@@ -11,11 +11,11 @@ from pydantic import Field
 from agentopt_core.reviews import Decision, HandChange, TrialRequest
 from agentopt_core.words import Word
 
-CommandKind = Literal["start", "pause", "resume", "stop_after_epoch", "stop", "decide", "try", "change"]
+CommandKind = Literal["start", "pause", "resume", "stop_after_epoch", "stop", "decide", "try", "change", "credit"]
 """`start` is written by whoever launches a trainer; it makes what was asked of an earlier one void, but for decisions,
-trials and changes, which wait until they are answered."""
+trials, changes and questions for credit, which wait until they are answered."""
 
-LASTING: frozenset[CommandKind] = frozenset({"decide", "try", "change"})
+LASTING: frozenset[CommandKind] = frozenset({"decide", "try", "change", "credit"})
 """What a trainer that starts later still has to answer."""
 
 

@@ -87,7 +87,8 @@ class EvaluationStarted(Fact):
     n: int
     series: str = ""
     """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
-    a trial on some tasks before a decision."""
+    a trial on some tasks before a decision; `mask-NAME` for the set without that function on the tasks that used it, and
+    `control` for the whole set once more on these."""
 
 
 class RolloutFinished(Fact):
@@ -252,6 +253,43 @@ class HeldOutMeasured(Fact):
     """Function sets that were tried on the training split before this one was chosen."""
 
 
+class CreditMeasured(Fact):
+    """What one function of an accepted set is worth: the tasks that used it, run with it and without it."""
+
+    kind: Literal["credit_measured"] = "credit_measured"
+    evaluation: int
+    """The accepted set's."""
+    function: str
+    function_digest: str
+    used: int
+    """Training tasks whose rollouts in that evaluation called it: all of these were run again."""
+    control: bool
+    """`with_function` is the same set once more (series `control`), not the evaluation by which it was kept."""
+    with_function: Proportion
+    """On the tasks that were scored both ways."""
+    without: Proportion
+    helped: tuple[str, ...] = ()
+    """Ids of tasks solved with it and failed without."""
+    hurt: tuple[str, ...] = ()
+    """Ids of tasks failed with it and solved without."""
+    interval: tuple[float, float] | None = None
+    """95 % interval of the accuracy with it minus without, -1 to 1; None where no task was scored both ways."""
+    p_value: float = 1.0
+    """Two-sided exact McNemar test."""
+
+
+class FunctionsDropped(Fact):
+    """Functions of the accepted set that are left out of the set the run ends with (`health.drop_unsuccessful`)."""
+
+    kind: Literal["functions_dropped"] = "functions_dropped"
+    evaluation: int
+    """The accepted set's."""
+    reasons: dict[str, str]
+    """Function -> why, with numbers."""
+    functions: FunctionSet
+    """What is left: the set that is run on the test split and exported."""
+
+
 class CommandObeyed(Fact):
     """A command from commands.ndjson took effect."""
 
@@ -277,6 +315,9 @@ class RunFinished(Fact):
     reason: str
     best_evaluation: int
     functions: FunctionSet
+    """The accepted set."""
+    dropped: tuple[str, ...] = ()
+    """Those of them that the set it ends with leaves out (see `FunctionsDropped`)."""
     baseline: Proportion
     best: Proportion
     usage: Usage
@@ -308,6 +349,8 @@ Event = Annotated[
     | VerdictReached
     | SplitOpened
     | HeldOutMeasured
+    | CreditMeasured
+    | FunctionsDropped
     | CommandObeyed
     | Warned
     | RunFinished
@@ -334,6 +377,8 @@ KINDS = frozenset(
         VerdictReached,
         SplitOpened,
         HeldOutMeasured,
+        CreditMeasured,
+        FunctionsDropped,
         CommandObeyed,
         Warned,
         RunFinished,

@@ -57,7 +57,8 @@ class ProgressBar:
                 self._done = self._correct = 0
                 trained = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
                 what = trained if event.split == "train" else f"{event.split} split"
-                what = {"": what, "try": "trial"}.get(event.series.partition("-")[0], "baseline again")
+                others = {"": what, "try": "trial", "mask": "credit", "control": "credit"}
+                what = others.get(event.series.partition("-")[0], "baseline again")
                 self._progress.reset(self._task, total=event.n, description=what)
                 self._progress.update(self._task, accuracy="")
             case "rollout_finished":

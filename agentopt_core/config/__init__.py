@@ -4,6 +4,7 @@ from agentopt_core.config.agent import AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
 from agentopt_core.config.endpoint import DEMO_LABEL, DEMO_MODEL, USUAL_MODEL, Endpoint
 from agentopt_core.config.grading import GraderConfig, GraderKind
+from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
 from agentopt_core.config.optimizer import OptimizerConfig
 from agentopt_core.config.run import RunConfig, parse_config, parse_word
@@ -20,6 +21,7 @@ __all__ = [
     "Endpoint",
     "GraderConfig",
     "GraderKind",
+    "HealthConfig",
     "OptimizerConfig",
     "RunConfig",
     "SandboxLimits",

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from agentopt_core.config.agent import AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
 from agentopt_core.config.grading import GraderConfig
+from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
 from agentopt_core.config.optimizer import OptimizerConfig
 from agentopt_core.config.training import TrainingConfig
@@ -31,6 +32,7 @@ class RunConfig(Word):
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
     grader: GraderConfig = GraderConfig()
+    health: HealthConfig = HealthConfig()
     concurrency: int = Field(default=8, ge=1, le=512)
     """Rollouts in flight, at most."""
     seed: int = 0

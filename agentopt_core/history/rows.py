@@ -106,6 +106,16 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
         values |= {"fixed": list(event.fixed), "broken": list(event.broken)}
         shares = {**_proportion("baseline", event.baseline), **_proportion("chosen", event.chosen)}
         yield "held_out", {**dated, **values, **shares}
+    elif event.kind == "credit_measured":
+        names = ("evaluation", "function", "function_digest", "used", "control", "p_value")
+        values = {name: getattr(event, name) for name in names}
+        low, high = event.interval or (None, None)
+        values |= {"helped": list(event.helped), "hurt": list(event.hurt), "low": low, "high": high}
+        shares = {**_proportion("with", event.with_function), **_proportion("without", event.without)}
+        yield "credits", {**dated, **values, **shares}
+    elif event.kind == "functions_dropped":
+        values = {"names": list(event.reasons), "reasons": list(event.reasons.values())}
+        yield "drops", {**dated, "evaluation": event.evaluation, **values}
     elif event.kind == "command_obeyed":
         yield "commands", {**dated, "command_id": event.command_id, "command": event.command, "given_by": event.by}
     elif event.kind == "run_finished":

@@ -10,7 +10,7 @@ a typed column beside it.
 
 from __future__ import annotations
 
-VERSION = 6
+VERSION = 7
 """Version of the tables. A file of another version is deleted and filled again from the journals."""
 
 _EVENT = {"run_id": "VARCHAR NOT NULL", "journal_offset": "BIGINT NOT NULL"}
@@ -247,6 +247,23 @@ TABLES: dict[str, dict[str, str]] = {
         "functions_digest": "VARCHAR",
         "n": "INTEGER",
     },
+    # What accepted functions were found to be worth, and what the set at the end leaves out.
+    "credits": {
+        **_DATED,
+        "evaluation": "INTEGER",
+        "function": "VARCHAR",
+        "function_digest": "VARCHAR",
+        "used": "INTEGER",
+        "control": "BOOLEAN",
+        **_proportion("with"),
+        **_proportion("without"),
+        "helped": "VARCHAR[]",
+        "hurt": "VARCHAR[]",
+        "low": "DOUBLE",
+        "high": "DOUBLE",
+        "p_value": "DOUBLE",
+    },
+    "drops": {**_DATED, "evaluation": "INTEGER", "names": "VARCHAR[]", "reasons": "VARCHAR[]"},
     "held_out": {
         **_DATED,
         **_proportion("baseline"),

@@ -91,6 +91,17 @@ def sentence(event: Event) -> Sentence | None:
             f"and {len(event.broken)} broken (exact p = {event.p_value:.2g}).",
             "good",
         )
+    if event.kind == "credit_measured":
+        low, high = event.interval or (0.0, 0.0)
+        return Sentence(
+            f"Credit of '{event.function}' in evaluation {event.evaluation}: {percent(event.with_function)} with it, "
+            f"{percent(event.without)} without it on {event.with_function.n} training tasks that used it; "
+            f"{len(event.helped)} helped, {len(event.hurt)} hurt (95 %: {100 * low:+.1f} to {100 * high:+.1f} points, "
+            f"exact p = {event.p_value:.2g})."
+        )
+    if event.kind == "functions_dropped":
+        told = "; ".join(f"{name}: {reason}" for name, reason in event.reasons.items())
+        return Sentence(f"Left out of the set the run ends with: {told}.", "warning")
     if event.kind == "command_obeyed":
         return Sentence(f"'{event.command}' from {event.by} took effect.")
     if event.kind == "warned":
@@ -124,7 +135,12 @@ def _verdict(verdict: str, reason: str, candidate: Proportion | None, best: Prop
 
 def _again(series: str) -> str:
     word, _, number = series.partition("-")
-    return {"": "", "again": f", once more without a change ({number})"}.get(word, f", trial {number}")
+    return {
+        "": "",
+        "again": f", once more without a change ({number})",
+        "mask": f", without {number}, on the tasks that used it",
+        "control": ", once more on tasks that used a function",
+    }.get(word, f", trial {number}")
 
 
 def _decision(event: ReviewDecided) -> Sentence:

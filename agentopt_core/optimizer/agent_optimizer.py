@@ -34,6 +34,7 @@ class AgentOptimizer:
     never part of a request: of the scores it holds only right or wrong.
 
     `packages` are the distributions functions may import; what they require themselves is usable too.
+    `max_functions`: functions the set may have; None: no cap.
     Raises: ConfigError when the prompt texts alone do not fit the budget.
     """
 
@@ -45,6 +46,7 @@ class AgentOptimizer:
         prompts: PromptBook,
         sink: EventSink,
         packages: tuple[str, ...],
+        max_functions: int | None = None,
     ) -> None:
         self._model = model
         self._sandbox = sandbox
@@ -52,6 +54,7 @@ class AgentOptimizer:
         self._prompts = prompts
         self._sink = sink
         self._packages = packages
+        self._max_functions = max_functions
         self._tool_names = EDIT_TOOLS if config.progressive else REGENERATE_TOOLS
         self._tools = edit_tools(prompts, self._tool_names)
         self._prompt = "optimizer_step" if config.progressive else "optimizer_regenerate"
@@ -100,6 +103,7 @@ class AgentOptimizer:
             self._sandbox,
             room=state.left,
             tools=self._tool_names,
+            max_functions=self._max_functions,
         )
         return state.after(reading)
 
@@ -117,6 +121,7 @@ class AgentOptimizer:
             actions=state.actions,
             left=state.left,
             failure_record=failure_record,
+            max_functions=self._max_functions,
         )
         text = user_message(situation, self._prompts, self._prompt, room - conversation_tokens(exchanges))
         return self._as_request(step, [*opening, {"role": "user", "content": text}, *exchanges])

@@ -40,6 +40,8 @@ class Situation(Word):
     left: int
     """Actions that can still be taken."""
     failure_record: tuple[Withdrawn, ...] = ()
+    max_functions: int | None = None
+    """Functions list B may have; None: no cap."""
 
 
 def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: int) -> str:
@@ -51,7 +53,7 @@ def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: i
     small = {
         "success_rate": success_rate(situation.accepted.result.correct, situation.accepted.result.n),
         "actions_taken": _actions_taken(situation),
-        "max_functions": str(MAX_REGENERATED),
+        "max_functions": str(min(MAX_REGENERATED, situation.max_functions or MAX_REGENERATED)),
     }
     parts: dict[str, Callable[[int | None], str]] = {
         "list_a": lambda limit: functions_section(situation.accepted.functions, limit),
@@ -92,5 +94,11 @@ def allot(needs: Mapping[str, int], weights: Mapping[str, float], total: int) ->
 def _actions_taken(situation: Situation) -> str:
     taken = len(situation.actions)
     lines = [f"{taken} taken, {situation.left} left."]
+    if situation.max_functions is not None:
+        held = len(situation.functions)
+        lines.append(
+            f"List B may hold at most {situation.max_functions} functions and holds {held}: when it is full, revise or "
+            "remove instead of adding."
+        )
     lines += [f"{i}. {_TOOL_OF[action.op]} {action.name}" for i, action in enumerate(situation.actions, 1)]
     return "\n".join(lines)

@@ -81,12 +81,14 @@ class _Reader:
         packages: tuple[str, ...],
         room: int | None,
         tools: tuple[str, ...],
+        max_functions: int | None,
     ) -> None:
         self.reply: Reply = read_message(message, finish_reason)
         self._functions = functions
         self._packages = packages
         self._room = room
         self._tools = tools
+        self._max_functions = max_functions
         self._added: frozenset[str] = frozenset()
         self._judged: list[JudgedCall] = []
 
@@ -94,7 +96,15 @@ class _Reader:
         if self._room is not None and sum(judged.action is not None for judged in self._judged) >= self._room:
             return refusal(call, "too_many_actions", "The step has no action left for this call.")
         cut_off = self.reply.cut_off and call is self.reply.calls[-1]
-        return judge(call, self._functions, self._packages, added=self._added, cut_off=cut_off, tools=self._tools)
+        return judge(
+            call,
+            self._functions,
+            self._packages,
+            added=self._added,
+            cut_off=cut_off,
+            tools=self._tools,
+            max_functions=self._max_functions,
+        )
 
     def note(self, call: ProposedCall, outcome: Judgement) -> None:
         if isinstance(outcome, Refusal):
@@ -126,12 +136,14 @@ def read_reply(
     *,
     room: int | None = None,
     tools: tuple[str, ...] = EDIT_TOOLS,
+    max_functions: int | None = None,
 ) -> ReplyReading:
     """Judge an assistant message by what can be told without running anything. Pure; never raises for its content.
 
-    `packages` are the distributions functions may import, `room` the actions that are left (None: no limit).
+    `packages` are the distributions functions may import, `room` the actions that are left and
+    `max_functions` what the set may hold (None: no limit).
     """
-    reader = _Reader(message, finish_reason, functions, packages, room, tools)
+    reader = _Reader(message, finish_reason, functions, packages, room, tools, max_functions)
     for call in reader.reply.calls:
         reader.note(call, reader.judge(call))
     return reader.reading()
@@ -146,12 +158,13 @@ async def read_reply_in_sandbox(
     *,
     room: int | None = None,
     tools: tuple[str, ...] = EDIT_TOOLS,
+    max_functions: int | None = None,
 ) -> ReplyReading:
     """As `read_reply`, and each function that passes is tried out in the sandbox before it counts.
 
     Raises: InfrastructureFault when the sandbox fails for a reason that is not the function's.
     """
-    reader = _Reader(message, finish_reason, functions, packages, room, tools)
+    reader = _Reader(message, finish_reason, functions, packages, room, tools, max_functions)
     for call in reader.reply.calls:
         outcome = reader.judge(call)
         if isinstance(outcome, AddFunction | ReviseFunction):

@@ -2,7 +2,7 @@
 
 Reason codes, in the order in which they are looked for, so that the first fault is the one reported:
 `unknown_tool`, `bad_json` (or `truncated`), `missing_field`, `too_large`, `bad_name`, `reserved_name`, `name_exists`,
-`name_unknown`, `duplicate_in_reply`, `bad_packages`, `unknown_package`, `syntax_error`, `no_function`,
+`name_unknown`, `duplicate_in_reply`, `too_many_functions`, `bad_packages`, `unknown_package`, `syntax_error`, `no_function`,
 `wrong_function_name`, `async_function`, `import_failed`, `forbidden_call`, `undefined_name`, `no_return`,
 `bad_schema`, `schema_signature_mismatch`, `empty_description`; then, from running it: `import_failed`,
 `import_timeout`, `no_function`, `smoke_call_failed`. A reply without a usable call: `no_action`, `refused`,
@@ -62,14 +62,16 @@ def judge(
     added: frozenset[str] = frozenset(),
     cut_off: bool = False,
     tools: tuple[str, ...] = EDIT_TOOLS,
+    max_functions: int | None = None,
 ) -> Judgement:
     """The action a call stands for, or why it is refused.
 
     `functions` is the set as changed so far, `added` the names that earlier calls of the same reply added, `packages`
-    the distributions functions may import, `cut_off` says that the reply ended at the token limit with this call.
+    the distributions functions may import, `cut_off` says that the reply ended at the token limit with this call,
+    `max_functions` how many functions the set may have (None: no cap).
     """
     try:
-        return _action(call, functions, packages, added, cut_off, tools)
+        return _action(call, functions, packages, added, cut_off, tools, max_functions)
     except InvalidProposal as fault:
         return refusal(call, fault.code, fault.reason)
     except RecursionError:
@@ -102,6 +104,7 @@ def _action(
     added: frozenset[str],
     cut_off: bool,
     tools: tuple[str, ...],
+    max_functions: int | None,
 ) -> AddFunction | ReviseFunction | RemoveFunction:
     if call.tool not in tools:
         raise InvalidProposal("unknown_tool", f"There is no tool {call.tool!r:.80}. The tools are: {', '.join(tools)}.")
@@ -121,6 +124,12 @@ def _action(
         if name in added:
             raise InvalidProposal("duplicate_in_reply", f"This reply already adds {name}. Add each function once.")
         raise InvalidProposal("name_exists", f"{name} exists already. Change it with revise_function, or rename.")
+    if call.tool == "add_function" and max_functions is not None and len(functions) >= max_functions:
+        raise InvalidProposal(
+            "too_many_functions",
+            f"The set holds {len(functions)} functions and may hold {max_functions}. Make one of them do this too with "
+            "revise_function, or first take one away with remove_function.",
+        )
     if call.tool == "revise_function" and name not in functions:
         raise _unknown(name, functions)
     function = _function(name, fields, code, functions, packages)

@@ -1,4 +1,4 @@
-"""What is measured beside training and decides nothing: the validation split, and the baseline once more.
+"""What is measured beside training and decides nothing: validation, the baseline once more, functions' credit.
 
 Validation shows whether what was learned holds on tasks that the optimizer never read. The baseline measured again
 without any change (a null edit) shows what noise alone does to the accuracy.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from agentopt_core.config import TrainingConfig
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.tasks import Split, Task
+from agentopt_core.training.credit import Credits
 from agentopt_core.training.evaluator import Evaluator
 from agentopt_core.training.recorded import Recorded
 
@@ -24,6 +25,7 @@ class Beside:
         validation: tuple[Task, ...],
         config: TrainingConfig,
         recorded: Recorded,
+        credits: Credits | None = None,
     ) -> None:
         self._evaluator = evaluator
         self._tasks = tasks
@@ -31,17 +33,22 @@ class Beside:
         self._all = config.validation == "all"
         self._null_edits = config.null_edits
         self._recorded = recorded
+        self._credits = credits
 
     async def baseline(self, baseline: Evaluation) -> None:
         """The null edits, and the baseline on the validation split. Raises: as `Evaluator.measure`."""
         for number in range(1, self._null_edits + 1):
             await self._measure(baseline, None, self._tasks, "train", f"again-{number}")
         await self._measure(baseline, None, self._validation, "val", "")
+        if self._credits:
+            await self._credits.accepted(baseline)
 
     async def candidate(self, candidate: Evaluation, step: int, kept: bool) -> None:
         """A candidate on the validation split, after the verdict on it. Raises: as `Evaluator.measure`."""
         if kept or self._all:
             await self._measure(candidate, step, self._validation, "val", "")
+        if kept and self._credits:
+            await self._credits.accepted(candidate)
 
     async def _measure(
         self, measured: Evaluation, step: int | None, tasks: tuple[Task, ...], split: Split, series: str

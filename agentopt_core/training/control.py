@@ -37,10 +37,17 @@ class Control:
         self._may_work = asyncio.Event()
         self._may_work.set()
         self.stop_after_epoch: StopReason | None = None
+        self._heard = asyncio.Event()
 
     async def wait(self) -> None:
         """Return when work may start: at once, or when a paused run is resumed."""
         await self._may_work.wait()
+
+    async def heard(self) -> None:
+        """Return when the commands that were there at the start have been read: a run that has nothing left to do would
+        end before. Only while `listen` runs.
+        """
+        await self._heard.wait()
 
     async def listen(self) -> None:
         """Obey commands until cancelled.
@@ -50,6 +57,7 @@ class Control:
         while True:
             for command in await asyncio.to_thread(self._poll):
                 self._obey(command)
+            self._heard.set()
             await asyncio.sleep(POLL_S)
 
     def _obey(self, command: Command) -> None:
@@ -65,7 +73,7 @@ class Control:
             case "stop":
                 self._acknowledge(command)
                 raise StopNow(command.by)
-            case "decide" | "try" | "change":
+            case "decide" | "try" | "change" | "credit":
                 self.desk.receive(command)  # answered by whoever takes it from there
                 return
             case "start":

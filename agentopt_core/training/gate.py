@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.config import TrainingConfig
@@ -11,6 +12,7 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.training.acceptance import decide
 from agentopt_core.training.approval import Approval
+from agentopt_core.training.removal import removal_verdict
 from agentopt_core.training.state import Judged, TrainState, Verdict
 
 Measure = Callable[[int, int | None, FunctionSet], Awaitable[Evaluation]]
@@ -27,6 +29,10 @@ class Gate:
 
     async def judge(self, state: TrainState, update: Update) -> Judged:
         """Measure the update on the accepted set and say whether it is kept. Raises: as `Evaluator.measure`."""
+        judged = await self._judged(state, update)
+        return replace(judged, verdict=replace(judged.verdict, upkeep=True)) if update.prunes else judged
+
+    async def _judged(self, state: TrainState, update: Update) -> Judged:
         step = state.step + 1
         functions = update.apply(state.best.functions)
         if functions.digest == state.best.functions.digest:
@@ -49,7 +55,8 @@ class Gate:
             if functions.digest == state.best.functions.digest:
                 return Judged(update, Verdict("rejected", f"{_who(asked)}: nothing is left of it."), rejected=(entry,))
         candidate = await self._measure(state.evaluations, step, functions)
-        verdict = _noted(decide(state.best, candidate, self._config), asked)
+        rule = removal_verdict if update.prunes else decide
+        verdict = _noted(rule(state.best, candidate, self._config), asked)
         if self._approval is None:
             return Judged(update, verdict, candidate, made=1)
         later = await self._approval.after(step, state.best, update, candidate, verdict)

@@ -5,10 +5,11 @@ Choosing happened on the training split, with many candidates; only tasks that h
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 from agentopt_core.evaluation.compare import paired
-from agentopt_core.events import HeldOutMeasured, SplitOpened, StopKind
+from agentopt_core.events import FunctionsDropped, HeldOutMeasured, SplitOpened, StopKind
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.seams import EventSink
@@ -25,25 +26,37 @@ sealed."""
 class HeldOut:
     """Opens the test split for two function sets and records each opening. What `recorded` holds is not run again."""
 
-    def __init__(self, *, evaluator: Evaluator, tasks: tuple[Task, ...], sink: EventSink, recorded: Recorded) -> None:
+    def __init__(
+        self,
+        *,
+        evaluator: Evaluator,
+        tasks: tuple[Task, ...],
+        sink: EventSink,
+        recorded: Recorded,
+        drop_unsuccessful: bool = False,
+    ) -> None:
         self._evaluator = evaluator
         self._tasks = tasks
         self._sink = sink
         self._recorded = recorded
+        self._drop_unsuccessful = drop_unsuccessful
+        self.dropped: tuple[str, ...] = ()
+        """Functions of the accepted set that the chosen set leaves out, once the run has come so far."""
 
     async def measure(self, state: TrainState) -> None:
         """Measure the baseline and the chosen set; where training chose the baseline, it is measured once.
 
         Their evaluations are counted on from those of training. Raises: as `Evaluator.measure`.
         """
+        chosen = self._chosen(state.best)
         if not self._tasks:
             return
         first = state.evaluations
         before = await self._open(first, "baseline", state.baseline.functions)
-        if state.best.functions.digest == state.baseline.functions.digest:
+        if chosen.digest == state.baseline.functions.digest:
             after = before
         else:
-            after = await self._open(first + 1, "chosen", state.best.functions)
+            after = await self._open(first + 1, "chosen", chosen)
         if self._recorded.held_out:
             return
         pair = paired(before, after)
@@ -58,6 +71,17 @@ class HeldOut:
             )
         )
 
+    def _chosen(self, accepted: Evaluation) -> FunctionSet:
+        """The accepted set, without what never succeeded in its evaluation where the run asks for that."""
+        reasons = unsuccessful(accepted) if self._drop_unsuccessful else {}
+        self.dropped = tuple(reasons)
+        chosen = accepted.functions
+        for name in reasons:
+            chosen = chosen.without(name)
+        if reasons and not self._recorded.dropped:
+            self._sink.emit(FunctionsDropped(evaluation=accepted.index, reasons=reasons, functions=chosen))
+        return chosen
+
     async def _open(self, index: int, subject: Literal["baseline", "chosen"], functions: FunctionSet) -> Evaluation:
         if (finished := self._recorded.evaluation(index, functions, self._tasks, "test")) is not None:
             return finished
@@ -66,3 +90,18 @@ class HeldOut:
             self._sink.emit(SplitOpened(evaluation=index, subject=subject, functions_digest=digest, n=n))
         known = self._recorded.rollouts(index, functions)
         return await self._evaluator.measure(index, None, functions, self._tasks, "test", known)
+
+
+def unsuccessful(accepted: Evaluation) -> dict[str, str]:
+    """Functions of a set without a successful call in its evaluation, each with why in words."""
+    calls = [call for rollout in accepted.rollouts for call in rollout.calls]
+    worked = {call.tool for call in calls if call.result.ok}
+    failed = Counter(call.tool for call in calls if not call.result.ok)
+    where = f"in evaluation {accepted.index} ({len(accepted.rollouts)} training tasks)"
+    return {
+        name: f"{failed[name]} call{'s' * (failed[name] > 1)}, none with success, {where}"
+        if failed[name]
+        else f"never called {where}"
+        for name in accepted.functions.names
+        if name not in worked
+    }

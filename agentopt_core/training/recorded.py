@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agentopt_core.actions import Update
-from agentopt_core.events import Event, ReviewDecided, ReviewRequested
+from agentopt_core.events import CreditMeasured, Event, ReviewDecided, ReviewRequested
 from agentopt_core.functions import FunctionSet
 from agentopt_core.reviews import ReviewTime
 from agentopt_core.rollouts import Evaluation, Rollout, SandboxLevel, Usage
@@ -28,10 +28,13 @@ class Recorded:
         self._requests: dict[tuple[int, ReviewTime], ReviewRequested] = {}
         self._decisions: dict[tuple[int, ReviewTime], ReviewDecided] = {}
         self._trials: dict[int, int] = {}
+        self._credits: dict[tuple[int, str], CreditMeasured] = {}
         self.answered: set[str] = set()
         """Ids of commands that were followed or declined."""
         self.held_out = False
         """The test split was measured to the end."""
+        self.dropped = False
+        """Functions were left out of the set the run ends with, and the journal says which."""
         self.usage = Usage()
         """What all requests so far cost."""
         self.work_s = 0.0
@@ -77,6 +80,10 @@ class Recorded:
                 self._opened.add(event.evaluation)
             case "held_out_measured":
                 self.held_out = True
+            case "credit_measured":
+                self._credits[event.evaluation, event.function_digest] = event
+            case "functions_dropped":
+                self.dropped = True
             case "request_finished":
                 self.usage += event.usage
             case _:
@@ -124,6 +131,15 @@ class Recorded:
             return None
         rollouts = tuple(known[task.id] for task in tasks)
         return Evaluation(index=index, functions=functions, split=split, rollouts=rollouts)
+
+    def credit(self, evaluation: int, function_digest: str) -> CreditMeasured | None:
+        """What a function of that accepted set was found to be worth."""
+        return self._credits.get((evaluation, function_digest))
+
+    @property
+    def pruned(self) -> frozenset[str]:
+        """Digests of the functions whose removal was ever proposed for the functions' health."""
+        return frozenset(digest for update in self._updates.values() for digest in update.prunes)
 
     def has_verdict(self, step: int | None) -> bool:
         """The verdict of that step (None: the baseline) is already in the journal."""

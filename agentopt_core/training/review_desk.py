@@ -23,11 +23,13 @@ class ReviewDesk:
         self._answers: asyncio.Queue[Command] = asyncio.Queue()
         self.changes: deque[Command] = deque()
         """Changes by hand that no step has taken up yet."""
+        self.credits: deque[Command] = deque()
+        """Questions for the credit of the accepted functions."""
 
     def receive(self, command: Command) -> None:
-        """Put a `decide`, `try` or `change` where it is waited for."""
-        if command.kind == "change":
-            self.changes.append(command)
+        """Put a `decide`, `try`, `change` or `credit` where it is waited for."""
+        if command.kind in ("change", "credit"):
+            (self.changes if command.kind == "change" else self.credits).append(command)
             return
         step = _step_of(command)
         if step == self._open:

@@ -29,8 +29,10 @@ from agentopt_core.seams import EventSink, Grader, Sandbox
 from agentopt_core.training.approval import Approval
 from agentopt_core.training.beside import Beside
 from agentopt_core.training.control import Control, StopNow, follow
+from agentopt_core.training.credit import Credits
 from agentopt_core.training.graders import open_grader
 from agentopt_core.training.held_out import RULES, HeldOut
+from agentopt_core.training.pruning import Pruner
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.review_desk import ReviewDesk
 from agentopt_core.training.state import TrainState
@@ -43,6 +45,7 @@ T = TypeVar("T")
 JUDGEMENTS = "judgements.ndjson"
 """The file in a run's folder that holds what its judge has said."""
 _UNMEASURED = "The test split was opened, but not measured to the end."
+_NO_CREDIT = "The credit of the functions was not measured to the end."
 _HANDOVER_S = 20.0
 """Seconds an earlier trainer may take to clear away its sandbox after the last event of its run."""
 
@@ -143,16 +146,30 @@ class _Session:
             tasks=self._tasks,
             try_on=evaluator.try_on,
         )
+        credits = Credits(
+            evaluator=evaluator,
+            tasks=self._tasks,
+            config=config.health,
+            sink=self._sink,
+            recorded=self._recorded,
+            desk=desk,
+        )
         beside = Beside(
             evaluator=evaluator,
             tasks=self._tasks,
             validation=self._validation,
             config=config.training,
             recorded=self._recorded,
+            credits=credits,
         )
+        optimizer = AgentOptimizer(
+            models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, packages,
+            max_functions=config.health.max_functions,
+        )  # fmt: skip
+        pruned = self._recorded.pruned
         trainer = Trainer(
             evaluator=evaluator,
-            optimizer=AgentOptimizer(models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, packages),
+            optimizer=Pruner(optimizer, credits=credits, config=config.health, sink=self._sink, proposed=pruned),
             tasks=self._tasks,
             config=config.training,
             sink=self._sink,
@@ -163,25 +180,36 @@ class _Session:
             packages=packages,
             initial=begun_with.functions if (begun_with := self._folder.initial()) else None,
         )
-        held_out = HeldOut(evaluator=evaluator, tasks=self._test, sink=self._sink, recorded=self._recorded)
+        held_out = HeldOut(
+            evaluator=evaluator,
+            tasks=self._test,
+            sink=self._sink,
+            recorded=self._recorded,
+            drop_unsuccessful=config.health.drop_unsuccessful,
+        )
         ended: list[StopReason] = []
+        unmeasured = _UNMEASURED
 
         async def to_the_end() -> None:
+            nonlocal unmeasured
             result = await trainer.train()
             ended.append(result.reason)
             if result.reason.kind in RULES:
                 await held_out.measure(result.state)
+                unmeasured = _NO_CREDIT
+                await control.heard()
+                await credits.at_the_end(result.state.best)
 
         try:
             await until(control.listen, to_the_end)
         except (BudgetExhausted, StopNow) as cut:
-            if ended:  # training is over: what was cut off is the measurement on the test split
+            if ended:  # training is over: what was cut off is what is measured after it
                 hint = "" if isinstance(cut, BudgetExhausted) else "Resume the run to measure the rest."
-                self._sink.emit(Warned(message=f"{_UNMEASURED} {cut}", hint=hint))
+                self._sink.emit(Warned(message=f"{unmeasured} {cut}", hint=hint))
             else:
                 ended.append(StopReason("budget" if isinstance(cut, BudgetExhausted) else "stopped", str(cut)))
         reason = ended[0]
-        finished = self._finished(trainer.state, reason, models.meter.spent)
+        finished = self._finished(trainer.state, reason, models.meter.spent).with_(dropped=held_out.dropped)
         self._sink.emit(finished)
         return finished
 

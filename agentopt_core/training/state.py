@@ -19,6 +19,8 @@ class Verdict:
     """The candidate beat the accepted set by the run's rule. Without roll-back a set can be kept unimproved."""
     by_hand: bool = False
     """A person put it there: it counts as no epoch of training, and training starts afresh from it."""
+    upkeep: bool = False
+    """A removal for the functions' health: it is no turn of Algorithm 2, so neither an epoch nor a withdrawn candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,13 @@ class TrainState:
         if verdict.by_hand:
             assert candidate is not None
             return replace(state, best=candidate, withdrawn_in_a_row=0, failure_record=())
-        state = replace(state, withdrawn_in_a_row=0 if verdict.improved else self.withdrawn_in_a_row + 1)
+        turn = 0 if verdict.upkeep else 1
+        state = replace(state, withdrawn_in_a_row=0 if verdict.improved else self.withdrawn_in_a_row + turn)
         if candidate is None:
             return state
         if verdict.kind == "kept":
             record = () if verdict.improved else self.failure_record
-            return replace(state, best=candidate, epoch=self.epoch + 1, failure_record=record)
+            return replace(state, best=candidate, epoch=self.epoch + turn, failure_record=record)
         entry = Withdrawn(
             functions=candidate.functions,
             accuracy=candidate.accuracy,
