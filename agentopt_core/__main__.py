@@ -11,6 +11,7 @@ import agentopt_core
 from agentopt_core.cli import (
     call,
     control,
+    credit,
     dashboard,
     doctor,
     export,
@@ -41,7 +42,22 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"AgentOpt {agentopt_core.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    groups = (train, tasks, runs, control, review, export, report, history, call, grade, doctor, dashboard, trainer)
+    groups = (
+        train,
+        tasks,
+        runs,
+        control,
+        credit,
+        review,
+        export,
+        report,
+        history,
+        call,
+        grade,
+        doctor,
+        dashboard,
+        trainer,
+    )
     for group in groups:
         group.register(commands)
     return top

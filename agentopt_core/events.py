@@ -87,8 +87,8 @@ class EvaluationStarted(Fact):
     n: int
     series: str = ""
     """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
-    a trial on some tasks before a decision; `mask-NAME` for the set without that function on the tasks that used it, and
-    `control` for the whole set once more on these."""
+    a trial on some tasks before a decision; `mask-NAME` for the set without that function on the tasks that used it,
+    and `control` for the whole set once more on these."""
 
 
 class RolloutFinished(Fact):

@@ -136,6 +136,14 @@ def held_out(run: RunSummary) -> str:
     )
 
 
+def dropped(run: RunSummary) -> str:
+    """Which accepted functions were left out at the end, and why, in a sentence; empty where none was."""
+    if not run.dropped:
+        return ""
+    told = "; ".join(f"{name} ({reason})" for name, reason in run.dropped.items())
+    return f"Left out of the set that is tested and exported, since no call succeeded: {told}."
+
+
 def stop_reason(run: RunSummary) -> str:
     """Why the run ended, in words."""
     return STOPS.get(run.stop_reason, run.stop_reason) or run.status_reason

@@ -11,6 +11,7 @@ from typing import get_args
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
 from agentopt_core.cli.grader_options import add_grader, asks_for_judge, grader_from
+from agentopt_core.cli.health_options import add_health, health_from
 from agentopt_core.cli.progress import ProgressBar, print_report
 from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
 from agentopt_core.commands import Command
@@ -91,6 +92,7 @@ def register(subparsers: Subparsers) -> None:
     add_grader(parser)
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
+    add_health(parser)
     add_sandbox(parser)
     add_home(parser)
     add_json(parser)
@@ -187,6 +189,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "on_timeout": args.on_timeout,
         },
         "budget": {"usd": args.budget_usd, "tokens": args.budget_tokens, "requests": args.budget_requests},
+        "health": health_from(args),
         "grader": grader_from(args, judge).model_dump(mode="json"),
         "sandbox": limits_from(args).model_dump(mode="json"),
         "concurrency": args.concurrency,

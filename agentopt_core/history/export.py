@@ -16,7 +16,7 @@ from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.export_source import module_source
 from agentopt_core.history.lines import write_error
-from agentopt_core.history.parts import function_sets, functions_of, latest
+from agentopt_core.history.parts import COUNTED, function_sets, functions_of, latest
 from agentopt_core.history.run_queries import run
 from agentopt_core.history.sentences import percent
 from agentopt_core.history.store import HistoryStore
@@ -72,12 +72,13 @@ def export_files(store: HistoryStore, run_id: str) -> dict[str, bytes]:
     """
     summary = run(store, run_id)
     learned = accepted_functions(store, run_id)
+    for name in summary.dropped:
+        learned = learned.without(name)
     if not len(learned):
-        raise NotFound(
-            f"Run '{run_id}' has no accepted function to export.", "Wait until an update is kept, or train longer."
-        )
+        none = "none that ever succeeded" if summary.dropped else "no accepted function"
+        raise NotFound(f"Run '{run_id}' has {none} to export.", "Wait until an update is kept, or train longer.")
     evaluation = summary.best_evaluation or 0
-    split = latest(store, "evaluation_starts", run_id, "evaluation")[evaluation]["split"]
+    split = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)[evaluation]["split"]
     # What functions were called with comes from the tasks.
     private = store.rows("SELECT private FROM runs WHERE run_id = $run_id", run_id=run_id)[0]["private"]
     calls = [] if private else recorded_calls(store, run_id, learned, evaluation)
@@ -143,6 +144,7 @@ def _header(summary: RunSummary, learned: FunctionSet, split: str) -> list[str]:
         "",
         f"Tasks: {summary.task_set}. Agent: {summary.agent_model}.",
         f"Accuracy on the {split} tasks with these functions: {percent(summary.best)}.",
+        *_left_out(summary),
         f"Accuracy at the start of the run: {percent(summary.baseline)}.",
         _unseen(summary),
         *([DEMO_LABEL] if summary.is_demo else []),
@@ -169,6 +171,7 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
         "label": summary.hold_out_label,
         "test": _share(summary.held_out.chosen, "test") if summary.held_out else None,
         "test_baseline": _share(summary.held_out.baseline, "test") if summary.held_out else None,
+        "dropped": {**summary.dropped},
         "functions_digest": learned.digest,
         "functions": [
             {
@@ -181,6 +184,11 @@ def _manifest(summary: RunSummary, learned: FunctionSet, split: str, files: dict
         ],
         "files": {name: _sha256(data) for name, data in files.items()},
     }
+
+
+def _left_out(summary: RunSummary) -> list[str]:
+    """What the accuracy of the accepted set was measured with, and this module does not hold."""
+    return [f"That was with {name}, too, which is left out: {reason}." for name, reason in summary.dropped.items()]
 
 
 def _unseen(summary: RunSummary) -> str:

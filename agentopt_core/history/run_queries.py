@@ -120,6 +120,7 @@ def _read_facts(store: HistoryStore, run_ids: list[str]) -> dict[str, Row]:
         "accepted": last("verdicts", "verdict IN ('baseline', 'kept')"),
         "baseline": last("evaluation_ends", "evaluation = 0 AND split = 'train' AND series = ''"),
         "held_out": last("held_out"),
+        "dropped": last("drops"),
         "asked": figures(_ASKED),
         "openings": figures(_OPENED),
         "spent": figures(_SPENT),
@@ -189,6 +190,7 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         patience=row["patience"],
         usage=usage(row["spent"]),
         functions=row["functions"]["n"] if row["functions"] else 0,
+        dropped=_dropped(row["dropped"], accepted),
         wall_s=row["stop"]["wall_s"] if seen.ended else None,
         stop_kind=(seen.stop or "") if seen.ended else "",
         stop_reason=seen.end_reason if seen.ended else "",
@@ -198,6 +200,13 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         archived=row["archived"],
         sample=row["sample"],
     )
+
+
+def _dropped(row: Row | None, accepted: Row | None) -> dict[str, str]:
+    """Function -> why it is left out, where that was said of the set that is accepted."""
+    if row is None or accepted is None or row["evaluation"] != accepted["evaluation"]:
+        return {}
+    return dict(zip(row["names"], row["reasons"], strict=True))
 
 
 def _held_out(row: Row | None) -> HeldOut | None:

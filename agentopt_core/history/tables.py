@@ -26,7 +26,7 @@ from agentopt_core.history.store import HistoryStore
 
 TableName = Literal[
     "runs", "evaluations", "updates", "actions", "functions", "rollouts", "rollouts_with_traces", "tool_calls",
-    "requests", "reviews", "decisions",
+    "requests", "reviews", "decisions", "credits",
 ]  # fmt: skip
 TableFormat = Literal["csv", "json", "parquet"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -107,6 +107,14 @@ FROM reviews WHERE run_id = $run_id ORDER BY journal_offset""",
     "decisions": """
 SELECT run_id, {when}, step, review_time, given_by, choice, {reason}, approved, edited
 FROM decisions WHERE run_id = $run_id ORDER BY journal_offset""",
+    "credits": """
+SELECT run_id, {when}, evaluation, function, function_digest, 'train' AS split, used, control, with_n AS n,
+    with_correct, without_correct,
+    CASE WHEN with_n > 0 THEN (with_correct - without_correct) / with_n END AS difference, low, high, p_value,
+    len(helped) AS helped, len(hurt) AS hurt
+FROM credits WHERE run_id = $run_id
+QUALIFY row_number() OVER (PARTITION BY evaluation, function_digest ORDER BY journal_offset DESC) = 1
+ORDER BY journal_offset""",
 }
 
 _NUMBERED = """CAST((

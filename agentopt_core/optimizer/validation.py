@@ -2,9 +2,9 @@
 
 Reason codes, in the order in which they are looked for, so that the first fault is the one reported:
 `unknown_tool`, `bad_json` (or `truncated`), `missing_field`, `too_large`, `bad_name`, `reserved_name`, `name_exists`,
-`name_unknown`, `duplicate_in_reply`, `too_many_functions`, `bad_packages`, `unknown_package`, `syntax_error`, `no_function`,
-`wrong_function_name`, `async_function`, `import_failed`, `forbidden_call`, `undefined_name`, `no_return`,
-`bad_schema`, `schema_signature_mismatch`, `empty_description`; then, from running it: `import_failed`,
+`name_unknown`, `duplicate_in_reply`, `too_many_functions`, `bad_packages`, `unknown_package`, `syntax_error`,
+`no_function`, `wrong_function_name`, `async_function`, `import_failed`, `forbidden_call`, `undefined_name`,
+`no_return`, `bad_schema`, `schema_signature_mismatch`, `empty_description`; then, from running it: `import_failed`,
 `import_timeout`, `no_function`, `smoke_call_failed`. A reply without a usable call: `no_action`, `refused`,
 `empty_reply`, `content_filter`, `truncated`. A call beyond the step's actions: `too_many_actions`.
 """

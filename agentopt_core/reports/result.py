@@ -24,6 +24,7 @@ def run_result(run: RunSummary, curve: list[CurvePoint]) -> JsonObject:
         "best_interval": list(run.best.interval) if run.best and run.best.interval else None,
         "n": run.best.n if run.best else 0,
         "test": _held_out(run),
+        "dropped": {**run.dropped},
         "skipped": {**run.skipped},
         "epochs": [*epochs],
         "requests": run.usage.requests,

@@ -106,9 +106,7 @@ class Credits:
     def _only(self, ids: set[str]) -> tuple[Task, ...]:
         return tuple(task for task in self._tasks if task.id in ids)
 
-    async def _run(
-        self, index: int, functions: FunctionSet, tasks: tuple[Task, ...], series: str
-    ) -> Evaluation | None:
+    async def _run(self, index: int, functions: FunctionSet, tasks: tuple[Task, ...], series: str) -> Evaluation | None:
         if (finished := self._recorded.evaluation(index, functions, tasks, "train", series)) is not None:
             return finished
         known = self._recorded.rollouts(index, functions, series)

@@ -39,7 +39,7 @@ class Pruner:
         self._proposed = set(proposed)
 
     async def step(self, step: int, accepted: Evaluation, failure_record: tuple[Withdrawn, ...]) -> Update:
-        """A removal where one is due, else the optimizer's update. Raises: as the optimizer, and as `Credits.answer`."""
+        """A removal where one is due, else the optimizer's update. Raises: as the optimizer, and `Credits.answer`."""
         await self._credits.answer(accepted)
         if self._config.removal == "propose" and (update := self._removal(accepted)) is not None:
             self._proposed.update(update.prunes)
@@ -48,7 +48,7 @@ class Pruner:
         return await self._optimizer.step(step, accepted, failure_record)
 
     def _removal(self, accepted: Evaluation) -> Update | None:
-        """The most harmful function alone, so that its verdict is its own; else all unused ones, which nothing calls."""
+        """The most harmful function alone, so that its verdict is its own; else all unused ones."""
         left = [function for function in accepted.functions.each() if function.digest not in self._proposed]
         measured = [(found, function) for function in left if (found := self._credits.of(accepted, function))]
         harmful = [(found, function) for found, function in measured if is_harmful(found.interval)]

@@ -20,7 +20,7 @@ class Verdict:
     by_hand: bool = False
     """A person put it there: it counts as no epoch of training, and training starts afresh from it."""
     upkeep: bool = False
-    """A removal for the functions' health: it is no turn of Algorithm 2, so neither an epoch nor a withdrawn candidate."""
+    """A removal for the functions' health: no turn of Algorithm 2, so it counts neither in E nor in C."""
 
 
 @dataclass(frozen=True, slots=True)

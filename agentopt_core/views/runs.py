@@ -107,6 +107,8 @@ class RunSummary(Word):
     usage: Usage
     functions: int
     """Size of the accepted set."""
+    dropped: dict[str, str] = Field(default_factory=dict)
+    """Accepted functions that the set the run ended with leaves out, each with why: that set is tested and exported."""
     wall_s: float | None = None
     """Seconds of work, all trainer processes of the run together; None until the run ended."""
     stop_kind: str = ""

@@ -4,6 +4,7 @@ base     one home folder and its history
 tasks    task sets        setup  before a run, and its launch
 runs     a run as it goes on, and what it learned
 reviews  what waits for people, and what they decide or change by hand
+health   what functions are worth, and tasks that nothing solves
 evidence what the versions did, and new runs that begin with functions
 compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
 from agentopt_core.workbench.evidence import EvidenceBench
+from agentopt_core.workbench.health import HealthBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.setup import ROOT
@@ -32,7 +34,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(EvidenceBench, KeepingBench, ReportBench, TraceBench):
+class Workbench(EvidenceBench, HealthBench, KeepingBench, ReportBench, TraceBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -201,3 +201,12 @@ def test_parts_that_need_less_leave_the_rest_to_the_others() -> None:
     assert allot({"a": 400, "b": 500}, {"a": 0.5, "b": 0.5}, 300) == {"a": 150, "b": 150}
     assert allot({"a": 1, "b": 2}, {"a": 0.5, "b": 0.5}, 300) == {"a": 1, "b": 2}
     assert allot({"a": 1, "b": 2}, {"a": 0.5, "b": 0.5}, 0) == {"a": 0, "b": 0}
+
+
+def test_the_prompt_says_the_cap_where_there_is_one_and_nothing_of_it_otherwise() -> None:
+    free = situation(SMALL, list_b=functions("one", "two"))
+    capped = free.with_(max_functions=3)
+    line = "List B may hold at most 3 functions and holds 2"
+    assert line in sections(prompt(capped))["## Actions taken in this step"]
+    assert "may hold" not in prompt(free)
+    assert "at most 3 functions" in prompt(capped, name="optimizer_regenerate")

@@ -135,3 +135,21 @@ def test_calls_beyond_the_room_are_refused_visibly() -> None:
 )
 def test_the_first_fault_in_the_documented_order_is_the_reason(changes: dict[str, Any], code: str) -> None:
     assert read(add(**changes)).reason_code == code
+
+
+def test_a_function_more_than_the_set_may_hold_is_refused_with_the_way_out():
+    reading = read(add(name="third"), known=("one", "two"), max_functions=2)
+    (refused,) = reading.refusals
+    assert refused.code == "too_many_functions"
+    assert "revise_function" in refused.reason
+    assert "remove_function" in refused.reason
+
+
+def test_in_a_full_set_a_removal_makes_room_for_a_function_of_the_same_reply():
+    reading = read(("remove_function", {"name": "one"}), add(name="third"), known=("one", "two"), max_functions=2)
+    assert [action.op for action in reading.actions] == ["remove", "add"]
+
+
+def test_a_full_set_can_still_be_revised():
+    reading = read(("revise_function", fields(name="area")), known=("area", "two"), max_functions=2)
+    assert [action.op for action in reading.actions] == ["revise"]

@@ -3,13 +3,14 @@
 import asyncio
 
 from agentopt_core.actions import Update
-from agentopt_core.events import HeldOutMeasured, SplitOpened
+from agentopt_core.events import FunctionsDropped, HeldOutMeasured, SplitOpened
 from agentopt_core.functions import FunctionSet
 from agentopt_core.testing import ListSink
 from agentopt_core.training.held_out import HeldOut
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import Judged, TrainState, Verdict
 from tests.builders import evaluation, functions, tasks
+from tests.training.health import use
 from tests.training.test_trainer import World
 
 TEST = tuple(task.with_(id=f"u{task.id}", split="test") for task in tasks(5))
@@ -17,10 +18,10 @@ GOOD = Judged(Update(), Verdict("kept", "", True), evaluation("+---", ("good",),
 KEPT = TrainState.start(evaluation("----")).after(GOOD)
 
 
-def measured(state, recorded=None, of=TEST):
+def measured(state, recorded=None, of=TEST, drop=False):
     sink = ListSink()
     world = World(sink)
-    held_out = HeldOut(evaluator=world, tasks=of, sink=sink, recorded=recorded or Recorded())
+    held_out = HeldOut(evaluator=world, tasks=of, sink=sink, recorded=recorded or Recorded(), drop_unsuccessful=drop)
     asyncio.run(held_out.measure(state))
     return world, sink.events
 
@@ -76,3 +77,40 @@ def test_the_sets_compared_are_the_accepted_one_and_the_one_the_run_began_with()
     )
     world, _ = measured(state)
     assert world.measured == [FunctionSet().names, functions("good").names]
+
+
+def used(*names, ok=True):
+    """A kept evaluation with `good`, `bad` and `idle` in which these were called."""
+    kept = evaluation("+---", ("good", "bad", "idle"), 1)
+    calls = [rollout.with_(calls=tuple(use(name, ok) for name in names)) for rollout in kept.rollouts[:1]]
+    calls += [rollout.with_(calls=(use("bad", ok=False),)) for rollout in kept.rollouts[1:2]]
+    kept = kept.with_(rollouts=(*calls, *kept.rollouts[2:]))
+    return TrainState.start(evaluation("----")).after(Judged(Update(), Verdict("kept", "", True), kept, made=1))
+
+
+def test_what_never_succeeded_is_left_out_of_the_test_run_where_the_run_asks_for_it():
+    world, events = measured(used("good"), drop=True)
+    assert world.measured == [(), ("good",)]
+    dropped = events[0]
+    assert isinstance(dropped, FunctionsDropped)
+    assert dropped.functions.names == ("good",)
+    assert dropped.reasons["bad"] == "1 call, none with success, in evaluation 1 (4 training tasks)"
+    assert dropped.reasons["idle"].startswith("never called")
+
+
+def test_by_default_the_accepted_set_is_tested_whole():
+    world, events = measured(used("good"))
+    assert world.measured == [(), ("good", "bad", "idle")]
+    assert not any(isinstance(event, FunctionsDropped) for event in events)
+
+
+def test_where_nothing_is_left_the_split_is_opened_once_for_the_agent_without_functions():
+    world, events = measured(used(), drop=True)
+    assert world.measured == [()]
+    assert events[-1].chosen == events[-1].baseline
+
+
+def test_a_resumed_run_says_once_what_it_left_out():
+    _, events = measured(used("good"), drop=True)
+    world, again = measured(used("good"), Recorded(events), drop=True)
+    assert (world.measured, again) == ([], [])
