@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from agentopt_core.evaluation.gap import gap_sentence, gaps, unseen
 from agentopt_core.rollouts import Proportion
 from agentopt_core.significance import mcnemar_p
 from agentopt_core.views import CurvePoint, RunSummary, Signs
@@ -31,8 +32,8 @@ FEW_CHANGES = 4
 WEAK_P = 0.05
 
 Kind = Literal[
-    "over_fitting", "no_progress", "no_improvement", "ceiling", "faults", "turn_cap", "unused", "failing", "noise",
-    "churn",
+    "over_fitting", "gap", "no_progress", "no_improvement", "ceiling", "faults", "turn_cap", "unused", "failing",
+    "noise", "churn",
 ]  # fmt: skip
 
 
@@ -83,9 +84,7 @@ def _ceiling(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iter
 
 
 def _over_fitting(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:
-    accepted = [point for point in curve if point.verdict in ("baseline", "kept")]
-    seen = [(point.evaluation, point.result, point.validation) for point in accepted if point.validation]
-    for split, measured in (("validation", seen), ("test", _held_out(run, accepted))):
+    for split, measured in unseen(run, curve):
         if len(measured) < 2:
             continue
         last_evaluation, last_train, last = measured[-1]
@@ -105,14 +104,19 @@ def _over_fitting(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) ->
             return
 
 
-def _held_out(run: RunSummary, accepted: Sequence[CurvePoint]) -> list[tuple[int, Proportion, Proportion | None]]:
-    if run.held_out is None or len(accepted) < 2:
-        return []
-    first, last = accepted[0], accepted[-1]
-    return [
-        (first.evaluation, first.result, run.held_out.baseline),
-        (last.evaluation, last.result, run.held_out.chosen),
-    ]
+def _gap(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:
+    if any(_over_fitting(run, curve, signs)):
+        return  # the graver word for the same thing
+    for split, (apart, last, held) in gaps(run, curve).items():
+        if apart.interval[0] > 0:
+            yield Diagnosis(
+                kind="gap",
+                name="The gain does not carry over",
+                evidence=f"{gap_sentence(split, apart, last, held)}. Chance alone hardly explains that.",
+                advice="What was learned fits the training tasks more than others like them: look in the diff for "
+                "constants of single tasks. More training tasks and fewer epochs (E) make it less likely.",
+            )
+            return
 
 
 def _no_improvement(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:
@@ -237,6 +241,7 @@ _RULES: tuple[Callable[[RunSummary, Sequence[CurvePoint], Signs], Iterator[Diagn
     _faults,
     _ceiling,
     _over_fitting,
+    _gap,
     _no_improvement,
     _turn_cap,
     _failing,

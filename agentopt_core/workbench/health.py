@@ -8,11 +8,16 @@ from agentopt_core.commands import Command
 from agentopt_core.errors import ConfigError
 from agentopt_core.evaluation.intervals import holm
 from agentopt_core.history import health_queries
+from agentopt_core.history.compare_queries import is_private
+from agentopt_core.history.tables import encoded
 from agentopt_core.tasks import Split
 from agentopt_core.training.held_out import RULES
 from agentopt_core.views import LIVE, Opening, RunSummary
 from agentopt_core.views.health import CreditView, CreditWait, Unsolved
 from agentopt_core.workbench.reviews import ReviewBench
+
+IN_FILE = 100_000
+"""Tasks of a file at most."""
 
 
 class HealthBench(ReviewBench):
@@ -33,6 +38,51 @@ class HealthBench(ReviewBench):
         """The tasks that were scored under some version of the run and solved by none, a page of them."""
         with self._history(run_id) as store:
             return health_queries.never_solved(store, run_id, split, offset, limit)
+
+    def never_solved_csv(self, run_id: str, split: Split = "train") -> bytes:
+        """All of them (100,000 at most) as CSV; of tasks that must not be published neither id nor answer."""
+        with self._history(run_id) as store:
+            found = health_queries.never_solved(store, run_id, split, 0, IN_FILE)
+            private = is_private(store, run_id)
+        rows = [
+            {
+                "run_id": run_id,
+                "split": found.split,
+                "task_id": str(number) if private else one.task_id,
+                "versions_scored": one.scored,
+                "last_evaluation": one.evaluation,
+                "last_answer": None if private else one.extracted,
+                "calls": one.calls,
+            }
+            for number, one in enumerate(found.tasks, 1)
+        ]
+        return encoded(rows, "csv")
+
+    def credit_csv(self, run_id: str) -> bytes:
+        """Every measurement of credit as CSV, those of the accepted set first."""
+        rows = [
+            {
+                "run_id": run_id,
+                "function": one.function,
+                "evaluation": one.evaluation,
+                "in_accepted_set": one.in_use,
+                "split": "train",
+                "used_by": one.used,
+                "control": one.control,
+                "n": one.without.n,
+                "solved_with": one.with_function.correct,
+                "solved_without": one.without.correct,
+                "difference": one.difference,
+                "low_95": one.interval[0] if one.interval else None,
+                "high_95": one.interval[1] if one.interval else None,
+                "helped": len(one.helped),
+                "hurt": len(one.hurt),
+                "p": one.p_value,
+                "p_holm": one.p_together,
+            }
+            for one in self.credits(run_id)
+        ]
+        return encoded(rows, "csv")
 
     def looks_at_test(self, run_id: str) -> list[Opening]:
         """Each look of this run at its test split, the first one first."""

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agentopt_core.views import FunctionEvidence, RunSummary
+from pages.components.function_credit import credit_view
 from pages.components.say import DASH, percent, plain, shorten
 from pages.components.shell import FUNCTIONS
 from pages.components.states import empty_state
@@ -35,6 +36,7 @@ def evidence_view(bench: Workbench, run: RunSummary) -> None:
         _bars(found)
     with right:
         _roll_backs(run, found)
+    credit_view(bench, run)
 
 
 def evidence_line(evidence: FunctionEvidence | None) -> str:
@@ -144,7 +146,7 @@ def _bars(found: Sequence[FunctionEvidence]) -> None:
     st.plotly_chart(
         figure, key="importance", config={"displayModeBar": False}, alt="Importance of each accepted function"
     )
-    st.caption("Use, not proof: a task may have been solved without the call. What removing it does, a run tells.")
+    st.caption("Use, not proof: a task may have been solved without the call. What removing it does, credit tells.")
 
 
 def _roll_backs(run: RunSummary, found: Sequence[FunctionEvidence]) -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import RunSummary, TaskMatrix, VersionColumn
-from pages.components.say import measured, percent, plain, shorten
+from pages.components.never_solved import never_solved
+from pages.components.say import measured, shorten
 from pages.components.shell import TRACES
 from pages.components.states import empty_state
 from pages.components.updates import VERDICTS
@@ -49,12 +50,7 @@ def matrix_view(bench: Workbench, run: RunSummary) -> None:
     _figures(matrix)
     _table(run, matrix)
     _pages(matrix, page)
-    if matrix.never:
-        with st.expander(f"Never solved by any version ({matrix.never} of {matrix.scored} scored tasks)"):
-            shown = ", ".join(shorten(task, 60) for task in matrix.never_ids)
-            rest = matrix.never - len(matrix.never_ids)
-            st.markdown(plain(shown, 6_000) + (f" and {rest} more" if rest else ""))
-            st.caption("No choice among these versions helps them: they need functions that none of them had.")
+    never_solved(bench, run, matrix)
 
 
 def _number(text: str | None) -> int:
@@ -78,9 +74,7 @@ def _churned(matrix: TaskMatrix) -> None:
 def _figures(matrix: TaskMatrix) -> None:
     ceiling = Proportion(correct=matrix.ceiling, n=matrix.scored)
     best = max((one for one in matrix.columns if one.scored), key=lambda one: one.solved / one.scored, default=None)
-    parts = [
-        f"Ceiling: {matrix.ceiling} of {matrix.scored} tasks ({percent(ceiling.accuracy)}) were solved by some version"
-    ]
+    parts = [f"Ceiling: {measured(ceiling)} of the tasks were solved by some version"]
     if best:
         parts.append(f"the best single one, {_what(best)}, reaches {measured(_share(best))}")
     parts.append(f"never solved: {matrix.never}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from agentopt_core.views import RunSummary
-from pages.components.say import accuracy, held_out, interval, outcome, plain, points, stop_reason
+from pages.components.say import accuracy, dropped, held_out, interval, outcome, plain, points, stop_reason
 from pages.components.shell import FUNCTIONS, TRAIN
 
 
@@ -20,6 +20,8 @@ def ending(run: RunSummary) -> None:
                     st.caption(plain(stop_reason(run), 300))
                 else:
                     st.caption(f"{plain(stop_reason(run), 300)} {held_out(run)}")
+                if run.dropped:
+                    st.caption(plain(dropped(run), 900))
             if run.held_out:
                 st.metric(
                     f"Held-out test (n = {run.held_out.chosen.n})", accuracy(run.held_out.chosen),

@@ -16,6 +16,7 @@ from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.forecast_view import preset_costs, show_forecast
 from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
+from pages.components.health_form import HEALTH_PATHS, health_fields
 from pages.components.person import who
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
 from pages.components.say import plain
@@ -47,6 +48,7 @@ _PATHS = {
     "budget_requests": ("budget", "requests"),
     **APPROVAL_PATHS,
     **GRADER_PATHS,
+    **HEALTH_PATHS,
     **SANDBOX_PATHS,
 }
 """Form field -> where its value lives in the configuration."""
@@ -108,6 +110,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         _training(bench, presets, chosen)
         approval_fields()
         grader_fields()
+        health_fields()
         sandbox_fields()
         _prompts()
     with right, st.container(border=True):

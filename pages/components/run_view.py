@@ -16,6 +16,7 @@ from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
 from pages.components.curve import PICK, ZOOM, curve_chart, curve_table, legend_words
 from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
+from pages.components.fit import fit_line
 from pages.components.picker import run_picker
 from pages.components.presentation import presenting
 from pages.components.report_downloads import downloads
@@ -115,6 +116,7 @@ def _draw(run: RunSummary) -> None:
             update_detail(run, shown, bench.decisions(run_id).get(chosen))
         else:
             st.caption("A click on a point of the curve will show its update here.")
+    fit_line(bench, run, curve)
     diagnoses(diagnose(run, curve, signs))
     left, right = st.columns([5, 3], gap="medium")
     with left:

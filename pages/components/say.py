@@ -15,6 +15,7 @@ from agentopt_core.saying import FIT as FIT
 from agentopt_core.saying import accuracy as accuracy
 from agentopt_core.saying import cost as cost
 from agentopt_core.saying import count as count
+from agentopt_core.saying import dropped as dropped
 from agentopt_core.saying import duration as duration
 from agentopt_core.saying import held_out as held_out
 from agentopt_core.saying import interval as interval
@@ -96,4 +97,6 @@ def under_way(progress: Progress) -> str:
         what = "Held-out test"
     else:
         what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
+        if progress.series == "control" or progress.series.startswith("mask-"):
+            what = f"Credit of the functions of evaluation {progress.evaluation}"
     return f"{what}: {progress.done} of {progress.total} tasks"

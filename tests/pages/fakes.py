@@ -317,6 +317,9 @@ class FakeWorkbench:
         self.own["own"] = TaskSet(id="own", name=name, tasks=draft.preview)
         return "own"
 
+    def looks_at_test(self, run_id: str) -> list[Opening]:
+        return []
+
     def test_openings(self, taskset_id: str) -> list[Opening]:
         return self.openings
 
