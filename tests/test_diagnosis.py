@@ -86,6 +86,7 @@ def test_a_run_without_a_measurement_gets_no_diagnosis():
 
 CASES = {
     "over_fitting": (curve((10, "baseline", 9), (25, "kept", 12), (34, "kept", 8)), GAINED, "validation split it fell"),
+    "gap": (curve((10, "baseline", 10), (38, "kept", 11)), GAINED, "the gap changed by +65.0 points (95 %: +31.3 to +96.1"),
     "no_progress": (ALL_IN_VAIN, Signs(rollouts=N), "No candidate solved a single task that the baseline failed"),
     "no_improvement": (STUCK, GAINED, "4 updates in a row were withdrawn (C = 10); the best of the 4"),
     "ceiling": (curve((N, "baseline")), Signs(rollouts=N), "solves all 40 training tasks"),
@@ -119,6 +120,16 @@ def test_training_that_rises_while_the_held_out_test_falls_is_over_fitting():
     measured = HeldOut(baseline=share(12, 20), chosen=share(8, 20))
     found = named("over_fitting", diagnose(run(points, held_out=measured), points, GAINED))
     assert "on the test split it fell from 60.0 % (12 of 20) to 40.0 % (8 of 20)" in found.evidence
+
+
+def test_a_gap_that_chance_could_have_made_is_no_diagnosis():
+    points = curve((10, "baseline", 5), (20, "kept", 7))
+    assert diagnose(run(points), points, GAINED) == ()
+
+
+def test_over_fitting_is_not_named_twice():
+    points, signs, _ = CASES["over_fitting"]
+    assert [one.kind for one in diagnose(run(points), points, signs)] == ["over_fitting"]
 
 
 def test_one_task_fewer_on_the_validation_split_is_no_over_fitting():

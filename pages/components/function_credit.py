@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
+from agentopt_core.diagnosis import WEAK_P
 from agentopt_core.errors import AgentOptError
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import RunSummary
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
 
 BARS = 25
 """Functions that are drawn at most."""
+HOW_TO_READ = (
+    "Helps or harms: the 95 % interval lies on one side of zero and p (Holm) is below 0.05. A hint: the interval alone "
+    "says so. Open: zero lies within it; with few tasks that is the usual case, and no proof of uselessness. Click a "
+    "row of the table to read what the agent did without the function."
+)
 
 
 def credit_view(bench: Workbench, run: RunSummary) -> None:
     """The heading with the question to the trainer, the table, and the differences with their intervals."""
+    found = bench.credits(run.run_id)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Credit", anchor=False, width="content")
-        _ask(bench, run)
-    found = bench.credits(run.run_id)
+        _ask(bench, run, {one.function for one in found if one.in_use})
     shown = [one for one in found if one.in_use] or found
     if not shown:
         st.caption(
@@ -41,16 +47,17 @@ def credit_view(bench: Workbench, run: RunSummary) -> None:
         )
         return
     st.caption(credit_words(run, shown))
+    _table(run, shown)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _table(run, shown)
-    with right:
         _figure(shown)
-    st.download_button(
-        "Credit as CSV", lambda: bench.credit_csv(run.run_id), f"{run.run_id}-credit.csv", "text/csv",
-        icon=":material/download:", type="tertiary", key="credit_csv",
-        help=f"All {len(found)} measurements, those of earlier sets, too",
-    )  # fmt: skip
+    with right:
+        st.caption(HOW_TO_READ)
+        st.download_button(
+            "Credit as CSV", lambda: bench.credit_csv(run.run_id), f"{run.run_id}-credit.csv", "text/csv",
+            icon=":material/download:", type="tertiary", key="credit_csv",
+            help=f"All {len(found)} measurements, those of earlier sets, too",
+        )  # fmt: skip
 
 
 def credit_words(run: RunSummary, shown: Sequence[CreditView]) -> str:
@@ -67,9 +74,12 @@ def credit_words(run: RunSummary, shown: Sequence[CreditView]) -> str:
 
 
 def sign_of(one: CreditView) -> str:
-    """What the interval says, in a word with its sign."""
+    """What the measurement says, in a word with its sign: no more than interval and test bear together."""
     low, high = one.interval or (-1.0, 1.0)
-    return "+ helps" if low > 0 else "− harms" if high < 0 else "· open"
+    if low <= 0 <= high:
+        return "· open"
+    sign, word = ("+", "helps") if low > 0 else ("−", "harms")
+    return f"{sign} {word}" if one.p_together < WEAK_P else f"{sign} hint"
 
 
 def credit_frame(shown: Sequence[CreditView]) -> pd.DataFrame:
@@ -124,7 +134,7 @@ def _table(run: RunSummary, shown: Sequence[CreditView]) -> None:
         alt="What each function is worth on the training tasks that used it",
         column_config={
             "function": words("Function", width=170),
-            "says": words("Interval", width=80, help="The 95 % interval lies above zero, below it, or holds it"),
+            "says": words("Finding", width=80, help=HOW_TO_READ),
             "with": words("With it", width=190, help="Training tasks that used it, n, 95 % interval"),
             "without": words("Without it", width=190, help="The same tasks, n, 95 % interval"),
             "difference": words("Points (95 %)", width=140, help="Accuracy with it minus without it"),
@@ -134,7 +144,6 @@ def _table(run: RunSummary, shown: Sequence[CreditView]) -> None:
             "together": number("p (Holm)", format="%.2g", help="Raised for the functions measured together"),
         },
     )
-    st.caption("Click a row to read what the agent did without the function.")
 
 
 def _figure(shown: Sequence[CreditView]) -> None:
@@ -144,13 +153,13 @@ def _figure(shown: Sequence[CreditView]) -> None:
         return
     middle = [100 * (one.difference or 0.0) for one in drawn]
     ends = [one.interval or (0.0, 0.0) for one in drawn]
-    colors = {"+": GREEN, "−": RED, "·": GREY}
+    colors = {"+ helps": GREEN, "− harms": RED}
     figure = go.Figure(
         go.Scatter(
             x=middle,
             y=[f"{sign_of(one)[0]} {shorten(one.function, 30)} (n = {one.without.n}) " for one in drawn],
             mode="markers",
-            marker={"size": 11, "color": [colors[sign_of(one)[0]] for one in drawn]},
+            marker={"size": 11, "color": [colors.get(sign_of(one), GREY) for one in drawn]},
             error_x={
                 "type": "data", "symmetric": False, "color": GREY, "thickness": 1.5, "width": 4,
                 "array": [100 * high - at for (_, high), at in zip(ends, middle, strict=True)],
@@ -164,21 +173,25 @@ def _figure(shown: Sequence[CreditView]) -> None:
         height=110 + 30 * len(drawn),
         margin={"l": 8, "r": 16, "t": 40, "b": 8},
         title={"text": "What each function adds, with 95 % intervals", "font": {"size": 15}},
-        xaxis={"title": {"text": "Points of accuracy on training tasks that used it"}, "range": [-105, 105]},
+        xaxis={"title": {"text": "Points, training tasks that used it"}, "range": [-105, 105]},
         yaxis={"type": "category", "automargin": True},
         dragmode=False,
     )
     st.plotly_chart(figure, key="credit_bars", config={"displayModeBar": False}, alt="Credit of each function")
 
 
-def _ask(bench: Workbench, run: RunSummary) -> None:
+def _ask(bench: Workbench, run: RunSummary, measured: set[str]) -> None:
+    uses = bench.signs(run.run_id).uses
+    done = bool(measured) and all(use.name in measured for use in uses if use.calls)
     waits = bench.credit_wait(run.run_id)
     hindrance = bench.credit_hindrance(run)
     if waits:
         st.caption(f":material/hourglass_top: Asked by {plain(waits.by, 40)}; the trainer has not answered yet.")
-    why = str(hindrance) if hindrance else "Runs the tasks that used each function again: it costs requests."
+    why = "Runs the training tasks that used each function again, so it costs requests."
+    if hindrance or done:
+        why = str(hindrance or "It is measured for every accepted function that a training task used.")
     if st.button(
-        "Measure credit", icon=":material/balance:", key="measure_credit", disabled=bool(hindrance or waits),
+        "Measure credit", icon=":material/balance:", key="measure_credit", disabled=bool(hindrance or waits or done),
         help=plain(why, 600),
     ):  # fmt: skip
         try:
