@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError
 from agentopt_core.actions import Refusal, Update
 from agentopt_core.chat import Purpose
 from agentopt_core.functions import FunctionSet
+from agentopt_core.proposals import Screened
 from agentopt_core.reviews import Choice, Finding, ReviewTime
 from agentopt_core.rollouts import Proportion, Rollout, SandboxLevel, Usage
 from agentopt_core.tasks import Split
@@ -87,8 +88,8 @@ class EvaluationStarted(Fact):
     n: int
     series: str = ""
     """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
-    a trial on some tasks before a decision; `mask-NAME` for the set without that function on the tasks that used it,
-    and `control` for the whole set once more on these."""
+    a trial on some tasks before a decision, `mask-NAME` for the set without that function on the tasks that used it,
+    `control` for the whole set once more on these, `screen-3-2` for the screening of the second proposal of step 3."""
 
 
 class RolloutFinished(Fact):
@@ -143,6 +144,34 @@ class UpdateProposed(Fact):
     step: int
     update: Update
     seconds: float
+
+
+class ProposalMade(Fact):
+    """One of several proposals of a step is written; which of them goes on is not known yet."""
+
+    kind: Literal["proposal_made"] = "proposal_made"
+    step: int
+    number: int
+    """From 1."""
+    update: Update
+    seconds: float
+
+
+class ProposalsScreened(Fact):
+    """The proposals of a step were compared on samples of the training tasks, and one of them goes on.
+
+    The screening decides nothing else: the winner is evaluated afresh on the whole training set, as any candidate.
+    """
+
+    kind: Literal["proposals_screened"] = "proposals_screened"
+    step: int
+    accepted_evaluation: int
+    """The evaluation they were compared with."""
+    evaluation: int
+    """The winner's number to be; the screening's rollouts stand under it, each proposal's in a series of its own."""
+    proposals: tuple[Screened, ...]
+    chosen: int | None = None
+    """The winner's number; None when no proposal changes anything."""
 
 
 class ReviewRequested(Fact):
@@ -341,6 +370,8 @@ Event = Annotated[
     | EvaluationFinished
     | StepStarted
     | ProposalRefused
+    | ProposalMade
+    | ProposalsScreened
     | UpdateProposed
     | ReviewRequested
     | TrialFinished
@@ -369,6 +400,8 @@ KINDS = frozenset(
         EvaluationFinished,
         StepStarted,
         ProposalRefused,
+        ProposalMade,
+        ProposalsScreened,
         UpdateProposed,
         ReviewRequested,
         TrialFinished,

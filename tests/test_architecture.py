@@ -9,7 +9,18 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "agentopt_core"
 FLOORS = [
     {"words", "errors", "functions", "actions", "tasks", "rollouts", "chat", "config", "events", "commands", "views"}
-    | {"reviews", "significance", "seams", "prompts", "testing", "tokens", "lenient_json", "task_lines", "attached"}
+    | {
+        "reviews",
+        "proposals",
+        "significance",
+        "seams",
+        "prompts",
+        "testing",
+        "tokens",
+        "lenient_json",
+        "task_lines",
+        "attached",
+    }
     | {"image_files", "saying", "__init__"},
     {"importing", "grading", "llm", "sandbox", "history"},
     {"agents", "optimizer"},

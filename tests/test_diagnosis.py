@@ -86,7 +86,11 @@ def test_a_run_without_a_measurement_gets_no_diagnosis():
 
 CASES = {
     "over_fitting": (curve((10, "baseline", 9), (25, "kept", 12), (34, "kept", 8)), GAINED, "validation split it fell"),
-    "gap": (curve((10, "baseline", 10), (38, "kept", 11)), GAINED, "the gap changed by +65.0 points (95 %: +31.3 to +96.1"),
+    "gap": (
+        curve((10, "baseline", 10), (38, "kept", 11)),
+        GAINED,
+        "the gap changed by +65.0 points (95 %: +31.3 to +96.1",
+    ),
     "no_progress": (ALL_IN_VAIN, Signs(rollouts=N), "No candidate solved a single task that the baseline failed"),
     "no_improvement": (STUCK, GAINED, "4 updates in a row were withdrawn (C = 10); the best of the 4"),
     "ceiling": (curve((N, "baseline")), Signs(rollouts=N), "solves all 40 training tasks"),

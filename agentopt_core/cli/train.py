@@ -14,6 +14,7 @@ from agentopt_core.cli.grader_options import add_grader, asks_for_judge, grader_
 from agentopt_core.cli.health_options import add_health, health_from
 from agentopt_core.cli.progress import ProgressBar, print_report
 from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
+from agentopt_core.cli.search_options import add_search, search_from
 from agentopt_core.commands import Command
 from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config, parse_word
 from agentopt_core.errors import ConfigError
@@ -69,6 +70,7 @@ def register(subparsers: Subparsers) -> None:
     rules.add_argument(
         "--null-edits", type=int, default=0, metavar="N", help="measure the baseline N times more: what noise does"
     )
+    add_search(parser)
     people = parser.add_argument_group("approval (decide with `review`, or on the Review page)")
     people.add_argument(
         "--approval",
@@ -182,6 +184,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "validation": args.validation,
             "null_edits": args.null_edits,
         },
+        "search": search_from(args),
         "approval": {
             "mode": args.approval,
             "when": args.ask,

@@ -8,6 +8,7 @@ from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
 from agentopt_core.config.optimizer import OptimizerConfig
 from agentopt_core.config.run import RunConfig, parse_config, parse_word
+from agentopt_core.config.search import SearchConfig
 from agentopt_core.config.training import Acceptance, TrainingConfig
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "OptimizerConfig",
     "RunConfig",
     "SandboxLimits",
+    "SearchConfig",
     "TrainingConfig",
     "parse_config",
     "parse_word",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from agentopt_core.config.agent import AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
@@ -12,10 +12,14 @@ from agentopt_core.config.grading import GraderConfig
 from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
 from agentopt_core.config.optimizer import OptimizerConfig
+from agentopt_core.config.search import SearchConfig
 from agentopt_core.config.training import TrainingConfig
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import PromptBook, default_prompts
 from agentopt_core.words import JsonObject, Word
+
+LEAST_FOR_PROPOSALS = 2_500
+"""Estimated tokens of a prompt that also tells several proposals of one step apart."""
 
 AnyWord = TypeVar("AnyWord", bound=Word)
 
@@ -28,6 +32,7 @@ class RunConfig(Word):
     agent: AgentConfig = AgentConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
+    search: SearchConfig = SearchConfig()
     approval: ApprovalConfig = ApprovalConfig()
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
@@ -38,6 +43,12 @@ class RunConfig(Word):
     seed: int = 0
     """For whatever is drawn; the demo model answers by it too."""
     prompts: PromptBook = Field(default_factory=default_prompts)
+
+    @model_validator(mode="after")
+    def _room_to_tell_proposals_apart(self) -> Self:
+        if self.search.proposals > 1 and self.optimizer.prompt_tokens < LEAST_FOR_PROPOSALS:
+            raise ValueError(f"optimizer.prompt_tokens must be {LEAST_FOR_PROPOSALS:,} or more for several proposals")
+        return self
 
     @property
     def is_demo(self) -> bool:

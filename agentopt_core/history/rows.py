@@ -64,6 +64,12 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
         yield "step_starts", {**dated, **values}
     elif event.kind == "proposal_refused":
         yield "refusals", {**dated, "step": event.step, **event.refusal.model_dump()}
+    elif event.kind == "proposal_made":
+        yield from _functions(run_id, _functions_in(event.update))
+    elif event.kind == "proposals_screened":
+        values = {name: getattr(event, name) for name in ("step", "accepted_evaluation", "evaluation", "chosen")}
+        values["proposals"] = json.dumps([one.model_dump(mode="json") for one in event.proposals], ensure_ascii=False)
+        yield "screenings", {**dated, **values}
     elif event.kind == "update_proposed":
         update = event.update
         values = {"ended": update.ended, "from_scratch": update.from_scratch, "rationale": update.rationale}

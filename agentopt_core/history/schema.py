@@ -159,6 +159,15 @@ TABLES: dict[str, dict[str, str]] = {
         "made_by": "VARCHAR",
         "seconds": "DOUBLE",
     },
+    # What became of several proposals of one step: JSON, read whole and never summed up.
+    "screenings": {
+        **_DATED,
+        "step": "INTEGER",
+        "accepted_evaluation": "INTEGER",
+        "evaluation": "INTEGER",
+        "chosen": "INTEGER",
+        "proposals": _LONG,
+    },
     "actions": {
         **_EVENT,
         "number": "INTEGER",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, assert_never
 
 from agentopt_core.actions import Update
-from agentopt_core.events import Event, ReviewDecided
+from agentopt_core.events import Event, ProposalsScreened, ReviewDecided
 from agentopt_core.rollouts import Proportion
 
 
@@ -66,6 +66,10 @@ def sentence(event: Event) -> Sentence | None:
             f"Step {event.step}: {refusal.op} '{refusal.name}' refused at attempt {refusal.attempt}: {refusal.reason}",
             "warning",
         )
+    if event.kind == "proposal_made":
+        return Sentence(f"Step {event.step}, proposal {event.number}: {_changes(event.update)}.")
+    if event.kind == "proposals_screened":
+        return _screened(event)
     if event.kind == "update_proposed":
         does = "is to" if event.update.by else "proposes:"
         return Sentence(f"Step {event.step} {does} {_changes(event.update)}.")
@@ -135,12 +139,30 @@ def _verdict(verdict: str, reason: str, candidate: Proportion | None, best: Prop
 
 def _again(series: str) -> str:
     word, _, number = series.partition("-")
-    return {
+    step, _, proposal = number.partition("-")
+    said = {
         "": "",
         "again": f", once more without a change ({number})",
         "mask": f", without {number}, on the tasks that used it",
         "control": ", once more on tasks that used a function",
-    }.get(word, f", trial {number}")
+        "screen": f", screening of proposal {proposal} of step {step}",
+    }
+    return said.get(word, f", trial {number}")
+
+
+def _screened(event: ProposalsScreened) -> Sentence:
+    winner = next((one for one in event.proposals if one.number == event.chosen), None)
+    written = sum(not one.merged_of for one in event.proposals)
+    head = f"Step {event.step}: of {written} proposals"
+    if winner is None:
+        return Sentence(f"{head} none changes the set.", "warning")
+    if not winner.rounds:
+        return Sentence(f"{head} {winner.name} is the only one that makes a new set; it goes on without a screening.")
+    last = winner.rounds[-1]
+    return Sentence(
+        f"{head} {winner.name} goes on to the whole evaluation: {percent(last.after)} in the screening, "
+        f"{percent(last.before)} before ({last.fixed} fixed, {last.broken} broken)."
+    )
 
 
 def _decision(event: ReviewDecided) -> Sentence:

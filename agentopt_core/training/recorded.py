@@ -23,6 +23,8 @@ class Recorded:
         self._rollouts: dict[tuple[int, str, str], dict[str, Rollout]] = {}
         self._finished: set[tuple[int, str, Split, str]] = set()
         self._updates: dict[int, Update] = {}
+        self._proposals: dict[tuple[int, int], Update] = {}
+        self._screened: set[int] = set()
         self._verdicts: set[int | None] = set()
         self._opened: set[int] = set()
         self._requests: dict[tuple[int, ReviewTime], ReviewRequested] = {}
@@ -62,6 +64,10 @@ class Recorded:
                 self._rollouts.setdefault(place, {})[event.rollout.task_id] = event.rollout
             case "evaluation_finished":
                 self._finished.add((event.evaluation, event.functions_digest, event.split, event.series))
+            case "proposal_made":
+                self._proposals[event.step, event.number] = event.update
+            case "proposals_screened":
+                self._screened.add(event.step)
             case "update_proposed":
                 self._updates[event.step] = event.update
             case "verdict_reached":
@@ -92,6 +98,14 @@ class Recorded:
     def update(self, step: int) -> Update | None:
         """What the optimizer proposed in that step, if it got so far."""
         return self._updates.get(step)
+
+    def proposal(self, step: int, number: int) -> Update | None:
+        """One of several proposals of that step, if it was written."""
+        return self._proposals.get((step, number))
+
+    def was_screened(self, step: int) -> bool:
+        """The journal says what became of that step's proposals."""
+        return step in self._screened
 
     def is_by_hand(self, step: int) -> bool:
         """That step was a person's change."""

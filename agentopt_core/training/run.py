@@ -25,7 +25,7 @@ from agentopt_core.llm import Models, open_models
 from agentopt_core.optimizer import AgentOptimizer
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
 from agentopt_core.sandbox import find_isolation, open_sandbox
-from agentopt_core.seams import EventSink, Grader, Sandbox
+from agentopt_core.seams import ChatModel, EventSink, Grader, Sandbox
 from agentopt_core.training.approval import Approval
 from agentopt_core.training.beside import Beside
 from agentopt_core.training.control import Control, StopNow, follow
@@ -35,9 +35,10 @@ from agentopt_core.training.held_out import RULES, HeldOut
 from agentopt_core.training.pruning import Pruner
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.review_desk import ReviewDesk
+from agentopt_core.training.search import Search
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
-from agentopt_core.training.trainer import Trainer
+from agentopt_core.training.trainer import Optimizer, Trainer
 from agentopt_core.words import JsonObject
 
 T = TypeVar("T")
@@ -162,14 +163,31 @@ class _Session:
             recorded=self._recorded,
             credits=credits,
         )
-        optimizer = AgentOptimizer(
-            models.optimizer, sandbox, config.optimizer, config.prompts, self._sink, packages,
-            max_functions=config.health.max_functions,
-        )  # fmt: skip
-        pruned = self._recorded.pruned
+
+        def open_optimizer(model: ChatModel, sink: EventSink, spare: int = 0) -> Optimizer:
+            settings = config.optimizer.with_(prompt_tokens=config.optimizer.prompt_tokens - spare)
+            return AgentOptimizer(
+                model, sandbox, settings, config.prompts, sink, packages, max_functions=config.health.max_functions
+            )
+
+        optimizer = open_optimizer(models.optimizer, self._sink)
+        if config.search.proposals > 1:
+            optimizer = Search(
+                open_optimizer=open_optimizer,
+                model=models.optimizer,
+                evaluator=evaluator,
+                tasks=self._tasks,
+                config=config,
+                sandbox=sandbox,
+                sink=self._sink,
+                recorded=self._recorded,
+                next_evaluation=lambda: trainer.state.evaluations if trainer.state else 1,
+            )
         trainer = Trainer(
             evaluator=evaluator,
-            optimizer=Pruner(optimizer, credits=credits, config=config.health, sink=self._sink, proposed=pruned),
+            optimizer=Pruner(
+                optimizer, credits=credits, config=config.health, sink=self._sink, proposed=self._recorded.pruned
+            ),
             tasks=self._tasks,
             config=config.training,
             sink=self._sink,

@@ -19,7 +19,10 @@ SEVERITIES = {"info": "Info", "good": "Good news", "warning": "Warnings", "error
 SIGNS = {"info": "·", "good": "✓", "warning": "!", "error": "✕"}
 KINDS = {
     "measurements": ("Measurements", ("evaluation_started", "evaluation_finished", "verdict_reached")),
-    "optimizer": ("Optimizer", ("step_started", "proposal_refused", "update_proposed")),
+    "optimizer": (
+        "Optimizer",
+        ("step_started", "proposal_refused", "proposal_made", "proposals_screened", "update_proposed"),
+    ),
     "people": (
         "People",
         ("review_requested", "trial_finished", "review_decided", "command_obeyed", "command_declined"),

@@ -26,6 +26,7 @@ _HEADING = re.compile(rf"^## ({'|'.join(map(re.escape, _HEADINGS))})\b.*$", re.M
 _FENCE = re.compile(r"^(`{3,})json[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 _HISTORY = re.compile(r"^### Task (.+): (failed|solved)\b.*$", re.MULTILINE)
 _WITHDRAWN = re.compile(r"^### Withdrawn set\b.*$", re.MULTILINE)
+_PROPOSAL = re.compile(r"^## This proposal\n\nThis is proposal (\d{1,3}) of \d+", re.MULTILINE)
 _TURN = re.compile(r"^\[(user|assistant calls ([^\]\s]+)|assistant|tool[^\]]*)\]", re.MULTILINE)
 
 Listed = dict[str, JsonObject]
@@ -51,10 +52,14 @@ class Prompt:
     list_b: Listed
     withdrawn: tuple[Listed, ...]
     histories: tuple[History, ...]
+    proposal: int = 1
+    """Which of several proposals of the step is asked for."""
 
 
 def read_prompt(text: str) -> Prompt:
     """The parts of an optimizer's prompt; what is missing is empty."""
+    told = _PROPOSAL.search(text)
+    text = text[: told.start()] if told else text
     parts = dict.fromkeys(_HEADINGS, "")
     for heading, body in _sections(_HEADING, text):
         if heading[1] == "Histories":  # the last part: what looks like a heading in it is a message's own
@@ -66,6 +71,7 @@ def read_prompt(text: str) -> Prompt:
         list_b=_functions(parts["List B"]),
         withdrawn=tuple(_functions(entry) for _, entry in _sections(_WITHDRAWN, parts["Failure record"])),
         histories=tuple(_history(heading, body) for heading, body in _sections(_HISTORY, parts["Histories"])),
+        proposal=max(1, int(told[1])) if told else 1,
     )
 
 

@@ -112,16 +112,22 @@ def findings(prompt: Prompt) -> list[Findings]:
 
 
 def plan(seed: int, prompt: Prompt) -> tuple[Move, ...]:
-    """The actions of this step: the first option that the failure record does not hold. Empty: nothing left to do."""
-    now = versions(prompt.list_a)
-    tried = [versions(listed) for listed in prompt.withdrawn]
+    """The actions of this step: the first option that the failure record does not hold. Empty: nothing left to do.
+
+    Of several proposals each takes the next option after that one, and begins again where there is none.
+    """
+    known = [versions(prompt.list_a), *(versions(listed) for listed in prompt.withdrawn)]
+    left: list[tuple[Move, ...]] = []
     for option in _options(seed, prompt, findings(prompt)):
-        after = now
+        after = known[0]
         for move in option:
             after = move.applied(after)
-        if not any(same_set(after, known) for known in (now, *tried)):
-            return option
-    return ()
+        if not any(same_set(after, other) for other in known):
+            left.append(option)
+            known.append(after)
+        if len(left) == prompt.proposal:
+            break
+    return left[(prompt.proposal - 1) % len(left)] if left else ()
 
 
 def _options(seed: int, prompt: Prompt, found: Sequence[Findings]) -> Iterator[tuple[Move, ...]]:
@@ -200,7 +206,8 @@ def whole_set(seed: int, prompt: Prompt) -> tuple[Move, ...]:
     """
     sober: list[Move] = []
     sloppy: list[Move] = []
-    drawn = len(prompt.withdrawn), sorted(versions(prompt.list_a).items())
+    several = (prompt.proposal,) if prompt.proposal > 1 else ()
+    drawn = len(prompt.withdrawn), sorted(versions(prompt.list_a).items()), *several
     for one in findings(prompt):
         family, name = one.family, one.family.function
         moves = [replace(need, op="add") for need in _needs(seed, prompt, one)]
