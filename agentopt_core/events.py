@@ -173,6 +173,11 @@ class ProposalsScreened(Fact):
     chosen: int | None = None
     """The winner's number; None when no proposal changes anything."""
 
+    @property
+    def dropped(self) -> int:
+        """Sets that were run on training tasks and not chosen."""
+        return sum(bool(one.rounds) and one.fate == "dropped" for one in self.proposals)
+
 
 class ReviewRequested(Fact):
     """A proposal waits for a person; the run goes on when somebody decides, or when the time limit does."""

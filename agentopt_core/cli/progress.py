@@ -13,6 +13,7 @@ from rich.text import Text
 from agentopt_core.cli.common import dollars, percent
 from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.events import Event
+from agentopt_core.history.sentences import sentence
 from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.words import JsonObject
 
@@ -57,7 +58,7 @@ class ProgressBar:
                 self._done = self._correct = 0
                 trained = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
                 what = trained if event.split == "train" else f"{event.split} split"
-                others = {"": what, "try": "trial", "mask": "credit", "control": "credit"}
+                others = {"": what, "try": "trial", "mask": "credit", "control": "credit", "screen": "screening"}
                 what = others.get(event.series.partition("-")[0], "baseline again")
                 self._progress.reset(self._task, total=event.n, description=what)
                 self._progress.update(self._task, accuracy="")
@@ -83,6 +84,9 @@ class ProgressBar:
                 self._say("declined", f"'{event.command}' from {event.by}: {event.reason}", "")
             case "proposal_refused":
                 self._say("refused", event.refusal.reason, event.refusal.name)
+            case "proposals_screened":
+                said = sentence(event)
+                self._say("screened", said.text if said else "", "")
             case "warned":
                 self._say("warning", event.message, event.hint)
             case _:

@@ -45,9 +45,16 @@ class RunConfig(Word):
     prompts: PromptBook = Field(default_factory=default_prompts)
 
     @model_validator(mode="after")
-    def _room_to_tell_proposals_apart(self) -> Self:
-        if self.search.proposals > 1 and self.optimizer.prompt_tokens < LEAST_FOR_PROPOSALS:
+    def _search_fits(self) -> Self:
+        if self.search.proposals == 1:
+            return self
+        if self.optimizer.prompt_tokens < LEAST_FOR_PROPOSALS:
             raise ValueError(f"optimizer.prompt_tokens must be {LEAST_FOR_PROPOSALS:,} or more for several proposals")
+        if self.approval.mode != "automatic" and self.approval.when == "before":
+            raise ValueError(
+                "approval.when is 'before', but the screening of several proposals runs each of them before anybody "
+                "could see it: ask after the evaluation, or make one proposal a step"
+            )
         return self
 
     @property

@@ -6,6 +6,7 @@ Choosing happened on the training split, with many candidates; only tasks that h
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 from agentopt_core.evaluation.compare import paired
@@ -34,7 +35,9 @@ class HeldOut:
         sink: EventSink,
         recorded: Recorded,
         drop_unsuccessful: bool = False,
+        screened: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`screened` tells how many sets were tried on samples of the training tasks and dropped (`Search.dropped`)."""
         self._evaluator = evaluator
         self._tasks = tasks
         self._sink = sink
@@ -42,6 +45,7 @@ class HeldOut:
         self._drop_unsuccessful = drop_unsuccessful
         self.dropped: tuple[str, ...] = ()
         """Functions of the accepted set that the chosen set leaves out, once the run has come so far."""
+        self._screened = screened
 
     async def measure(self, state: TrainState) -> None:
         """Measure the baseline and the chosen set; where training chose the baseline, it is measured once.
@@ -67,7 +71,7 @@ class HeldOut:
                 fixed=pair.fixed,
                 broken=pair.broken,
                 p_value=pair.p_value,
-                candidates=state.evaluations - 1,
+                candidates=state.evaluations - 1 + self._screened(),
             )
         )
 

@@ -33,6 +33,8 @@ class Recorded:
         self._credits: dict[tuple[int, str], CreditMeasured] = {}
         self.answered: set[str] = set()
         """Ids of commands that were followed or declined."""
+        self.dropped_proposals = 0
+        """Function sets that were run on training tasks in a screening and dropped there."""
         self.held_out = False
         """The test split was measured to the end."""
         self.dropped = False
@@ -68,6 +70,7 @@ class Recorded:
                 self._proposals[event.step, event.number] = event.update
             case "proposals_screened":
                 self._screened.add(event.step)
+                self.dropped_proposals += event.dropped
             case "update_proposed":
                 self._updates[event.step] = event.update
             case "verdict_reached":

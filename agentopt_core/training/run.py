@@ -164,29 +164,27 @@ class _Session:
             credits=credits,
         )
 
-        def open_optimizer(model: ChatModel, sink: EventSink, spare: int = 0) -> Optimizer:
+        def open_optimizer(model: ChatModel, sink: EventSink, spare: int) -> Optimizer:
             settings = config.optimizer.with_(prompt_tokens=config.optimizer.prompt_tokens - spare)
             return AgentOptimizer(
                 model, sandbox, settings, config.prompts, sink, packages, max_functions=config.health.max_functions
             )
 
-        optimizer = open_optimizer(models.optimizer, self._sink)
-        if config.search.proposals > 1:
-            optimizer = Search(
-                open_optimizer=open_optimizer,
-                model=models.optimizer,
-                evaluator=evaluator,
-                tasks=self._tasks,
-                config=config,
-                sandbox=sandbox,
-                sink=self._sink,
-                recorded=self._recorded,
-                next_evaluation=lambda: trainer.state.evaluations if trainer.state else 1,
-            )
+        search = Search(
+            open_optimizer=open_optimizer,
+            model=models.optimizer,
+            evaluator=evaluator,
+            tasks=self._tasks,
+            config=config,
+            sandbox=sandbox,
+            sink=self._sink,
+            recorded=self._recorded,
+            next_evaluation=lambda: trainer.state.evaluations if trainer.state else 1,
+        )
         trainer = Trainer(
             evaluator=evaluator,
             optimizer=Pruner(
-                optimizer, credits=credits, config=config.health, sink=self._sink, proposed=self._recorded.pruned
+                search, credits=credits, config=config.health, sink=self._sink, proposed=self._recorded.pruned
             ),
             tasks=self._tasks,
             config=config.training,
@@ -204,6 +202,7 @@ class _Session:
             sink=self._sink,
             recorded=self._recorded,
             drop_unsuccessful=config.health.drop_unsuccessful,
+            screened=lambda: search.dropped,
         )
         ended: list[StopReason] = []
         unmeasured = _UNMEASURED

@@ -14,7 +14,7 @@ from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.agents.together import together
 from agentopt_core.config import RunConfig
 from agentopt_core.events import Event, ProposalMade, ProposalsScreened
-from agentopt_core.optimizer.focus import Focused, added_tokens, focus
+from agentopt_core.optimizer.focus import FOCUS_TOKENS, Focused, added_tokens, focus
 from agentopt_core.proposals import Fate, Screened
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.seams import ChatModel, EventSink, Sandbox
@@ -59,15 +59,23 @@ class Search:
         self._seed = config.seed
         self._packages = config.sandbox.packages
         self._sandbox = sandbox
+        self._greedy = open_optimizer(model, sink, 0)
+        if self._config.proposals > 1:
+            open_optimizer(model, sink, FOCUS_TOKENS)  # prompts that do not fit are told before anything is spent
         self._sink = sink
         self._recorded = recorded
         self._next_evaluation = next_evaluation
+        self.dropped = recorded.dropped_proposals
+        """Function sets that were run on training tasks and dropped in a screening, in the whole run."""
 
     async def step(self, step: int, accepted: Evaluation, failure_record: tuple[Withdrawn, ...]) -> Update:
         """The best of several proposals for the accepted set; where none changes it, the first one.
 
+        With one proposal it is the optimizer's own step.
         Raises: as the optimizer's own step and as `Evaluator.measure`.
         """
+        if self._config.proposals == 1:
+            return await self._greedy.step(step, accepted, failure_record)
         updates = await self._proposals(step, accepted, failure_record)
         candidates, settled = _sorted_out(updates, accepted)
         evaluation = self._next_evaluation()
@@ -91,15 +99,15 @@ class Search:
         )
         told = sorted((*settled, *screening.not_entered, *_told(step, ranked)), key=lambda screened: screened.number)
         if not self._recorded.was_screened(step):
-            self._sink.emit(
-                ProposalsScreened(
-                    step=step,
-                    accepted_evaluation=accepted.index,
-                    evaluation=evaluation,
-                    proposals=tuple(told),
-                    chosen=ranked[0].number if ranked else None,
-                )
+            screened = ProposalsScreened(
+                step=step,
+                accepted_evaluation=accepted.index,
+                evaluation=evaluation,
+                proposals=tuple(told),
+                chosen=ranked[0].number if ranked else None,
             )
+            self._sink.emit(screened)
+            self.dropped += screened.dropped
         return ranked[0].update if ranked else updates[0]
 
     async def _proposals(
