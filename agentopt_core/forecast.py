@@ -57,20 +57,29 @@ def forecast(config: RunConfig, work: Workload, past: Sequence[PastRun] = ()) ->
     Requests: at least the baseline with one reply per task; at most the worst case of Algorithm 2, 1 + E x (C + 1)
     evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers judged
     at the second try. Tokens, cost and time: from the soonest end by E or C to that worst case, with rollouts as they
-    were in `past`, else as the length of the questions suggests. The test split is run once or twice: untrained, and
+    were in `past`, else as the length of the questions suggests. A search asks for several proposals a step, and
+    screens them on samples of the training tasks. The test split is run once or twice: untrained, and
     with what was chosen.
     """
     most, least = config.training.evaluations_limit, soonest(config)
-    rollouts = (_rollouts(config, work, least, kept=0), _rollouts(config, work, most, kept=config.training.epochs))
+    asked = config.search.proposals
+    screened = (most - 1) * config.search.rollouts(work.train)  # at most: none where all proposals are alike
+    rollouts = (
+        _rollouts(config, work, least, kept=0),
+        _rollouts(config, work, most, kept=config.training.epochs) + screened,
+    )
     judged = work._replace(train=work.judged, test=work.judged_test, val=work.judged_val)
-    judgements = (_rollouts(config, judged, least, kept=0), _rollouts(config, judged, most, config.training.epochs))
+    judgements = (
+        _rollouts(config, judged, least, kept=0),
+        _rollouts(config, judged, most, config.training.epochs) + min(screened, (most - 1) * (asked + 1) * work.judged),
+    )
     turns = config.agent.turn_cap
-    step_requests = config.optimizer.max_actions * (1 + config.optimizer.retries)
+    step_requests = asked * config.optimizer.max_actions * (1 + config.optimizer.retries)
     requests_max = rollouts[1] * turns + (most - 1) * step_requests + judgements[1] * TRIES
     requests_max = min(requests_max, config.budget.requests or requests_max)
     roles = (
         (config.agent.endpoint, _scaled(_per_rollout(work, past), rollouts)),
-        (config.optimizer.endpoint, _scaled(_per_step(config, work, past), (least - 1, most - 1))),
+        (config.optimizer.endpoint, _scaled(_per_step(config, work, past), ((least - 1) * asked, (most - 1) * asked))),
         (config.grader.judge, _scaled(_per_judgement(work), judgements)),
     )
     amounts = [(endpoint, range_) for endpoint, range_ in roles if endpoint is not None]

@@ -6,6 +6,7 @@ runs     a run as it goes on, and what it learned
 reviews  what waits for people, and what they decide or change by hand
 health   what functions are worth, and tasks that nothing solves
 evidence what the versions did, and new runs that begin with functions
+search   the proposals of one step, and versions merged
 compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
 traces   what the agent did, rollout by rollout
@@ -21,6 +22,7 @@ from agentopt_core.workbench.evidence import EvidenceBench
 from agentopt_core.workbench.health import HealthBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
+from agentopt_core.workbench.search import SearchBench
 from agentopt_core.workbench.setup import ROOT
 from agentopt_core.workbench.traces import TraceBench
 
@@ -35,6 +37,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 
 class Workbench(EvidenceBench, HealthBench, KeepingBench, ReportBench, TraceBench):
+class Workbench(SearchBench, KeepingBench, ReportBench, TraceBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -20,6 +20,7 @@ from pages.components.health_form import HEALTH_PATHS, health_fields
 from pages.components.person import who
 from pages.components.sandbox_form import SANDBOX_PATHS, isolation_note, sandbox_fields, sandbox_refused
 from pages.components.say import plain
+from pages.components.search_form import SEARCH_PATHS, search_fields
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
 from pages.components.task_sets import set_label
@@ -50,6 +51,7 @@ _PATHS = {
     **GRADER_PATHS,
     **HEALTH_PATHS,
     **SANDBOX_PATHS,
+    **SEARCH_PATHS,
 }
 """Form field -> where its value lives in the configuration."""
 
@@ -108,6 +110,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
         _training(bench, presets, chosen)
+        search_fields()
         approval_fields()
         grader_fields()
         health_fields()

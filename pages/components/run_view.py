@@ -38,6 +38,7 @@ from pages.components.say import (
     title,
     under_way,
 )
+from pages.components.screening import screening_panel
 from pages.components.shell import REVIEW, TRAIN
 from pages.components.spending import spending
 from pages.components.states import corner, error_state, guarded, lagging
@@ -117,6 +118,8 @@ def _draw(run: RunSummary) -> None:
         else:
             st.caption("A click on a point of the curve will show its update here.")
     fit_line(bench, run, curve)
+    if chosen is not None:
+        screening_panel(bench, run, chosen)
     diagnoses(diagnose(run, curve, signs))
     left, right = st.columns([5, 3], gap="medium")
     with left:

@@ -93,8 +93,12 @@ def split_words(run: RunSummary) -> str:
 
 def under_way(progress: Progress) -> str:
     """What is being measured and how far it is."""
+    word, _, place = progress.series.partition("-")
     if progress.split == "test":
         what = "Held-out test"
+    elif word == "screen":
+        step, _, proposal = place.partition("-")
+        what = f"Update {step}, screening of proposal {proposal}"
     else:
         what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
         if progress.series == "control" or progress.series.startswith("mask-"):

@@ -1,0 +1,37 @@
+"""What is shown of a search: the proposals of one step, and two versions merged."""
+
+from __future__ import annotations
+
+from agentopt_core.proposals import Screened
+from agentopt_core.views.functions import ActionView
+from agentopt_core.words import Word
+
+
+class ScreenedView(Word):
+    """One proposal of a step."""
+
+    screened: Screened
+    actions: tuple[ActionView, ...] = ()
+    """What it changes in the accepted set, with the code before and after; empty where it was not screened."""
+
+
+class ScreeningView(Word):
+    """The proposals of one step and what became of them."""
+
+    step: int
+    accepted_evaluation: int
+    """The evaluation they were compared with."""
+    evaluation: int
+    """The number under which the screening's rollouts stand: that of the winner's evaluation."""
+    chosen: int | None
+    proposals: tuple[ScreenedView, ...]
+
+    @property
+    def samples(self) -> tuple[int, ...]:
+        """Tasks of each round; empty where nothing was screened."""
+        return tuple(sorted({one.tasks for proposal in self.proposals for one in proposal.screened.rounds}))
+
+    @property
+    def rollouts(self) -> int:
+        """Rollouts that the screening took: a proposal keeps those of its earlier rounds."""
+        return sum(max((one.tasks for one in each.screened.rounds), default=0) for each in self.proposals)
