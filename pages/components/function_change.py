@@ -49,6 +49,12 @@ def change_buttons(bench: Workbench, run: RunSummary, node: LineageNode) -> None
             help="It becomes the next step of the run, measured like any" if can_change(run)
             else "The run has ended: what it did stays. Begin a new run with this set instead.",
         )  # fmt: skip
+        st.button(
+            "Merge with version…", icon=":material/merge:", key="merge_version", on_click=open_dialog,
+            args=("merge", run.run_id, node), disabled=node.step == 0,
+            help="Everything comes from the baseline: there is nothing of it to merge." if node.step == 0
+            else "Join this set with another one, function by function.",
+        )  # fmt: skip
         functions = bench.function_sets(run.run_id).get(node.evaluation, FunctionSet())
         origin = Origin(kind="run", run_id=run.run_id, evaluation=node.evaluation)
         st.button(
@@ -92,6 +98,10 @@ def show_dialog(bench: Workbench) -> None:
             _remove(bench, bench.run(run_id), name)
         case ("roll_back", (str(run_id), node)):
             _roll_back(bench, bench.run(run_id), node)
+        case ("merge", (str(run_id), node)):
+            from pages.components.function_merge import merge_versions  # it ends with this module's own ways
+
+            merge_versions(bench, bench.run(run_id), node)
         case ("upload", (run_id,)):
             upload(bench, bench.run(run_id) if run_id else None)
         case ("fork", (functions, origin, parent)):

@@ -36,9 +36,9 @@ def screening_panel(bench: Workbench, run: RunSummary, step: int) -> None:
     written = sum(not one.screened.merged_of for one in found.proposals)
     label = f"Search: update {step} is the best of {written} proposals"
     with st.expander(label, icon=":material/account_tree:", key="screening", on_change="rerun") as panel:
-        st.caption(summary(found))
         if not panel.open:
             return
+        st.caption(summary(found))
         _bracket(run, found)
         _code(found)
 
@@ -120,14 +120,14 @@ def _bracket(run: RunSummary, found: ScreeningView) -> None:
         key="bracket",
         alt="Proposals of the update with their result in each round",
         column_config={
-            "name": text("Proposal", width=75, pinned=True),
+            "name": text("Proposal", width=100, pinned=True),
             "fate": text("Outcome", width=130),
             "changes": text("Changes", width=260),
             **rounds,
             "accuracy": text("Last round (95 %)", help="Accuracy on the training tasks of its last round", width=150),
             "before": text("Accepted set", help="On the same tasks", width=90),
             "link": st.column_config.LinkColumn("Rollouts", display_text="Open", width=65),
-            "note": text("Note", width=300),
+            "note": text("Note", width=400),
         },
     )  # fmt: skip
 

@@ -399,6 +399,9 @@ class FakeWorkbench:
     def updates(self, run_id: str) -> list[UpdateView]:
         return list(self._of(run_id).updates)
 
+    def screening(self, run_id: str, step: int) -> None:
+        return None
+
     def function_versions(self, run_id: str) -> list[FunctionVersion]:
         return list(self._of(run_id).versions)
 
