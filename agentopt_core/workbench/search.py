@@ -43,6 +43,16 @@ class SearchBench(EvidenceBench):
         with self._history(run_id) as store:
             return screening(store, run_id, step)
 
+    def mergeable(self, run_id: str, evaluation: int) -> list[LineageNode]:
+        """The versions that a version can be merged with, the newest first: neither of the two comes from the other."""
+        nodes = self.lineage(run_id)
+        found = []
+        for node in reversed(nodes):
+            other = node.evaluation
+            if other is not None and common_ancestor(nodes, evaluation, other) not in (evaluation, other):
+                found.append(node)
+        return found
+
     def merged(self, run_id: str, left: int, right: int) -> MergedVersions:
         """Two measured versions merged, function by function; nothing is run. Raises: NotFound for another number.
 

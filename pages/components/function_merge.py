@@ -41,16 +41,19 @@ def merge_versions(bench: Workbench, run: RunSummary, node: LineageNode) -> None
 
 
 def _merge(bench: Workbench, run: RunSummary, node: LineageNode) -> None:
-    nodes = {one.evaluation: one for one in bench.lineage(run.run_id)}
-    others = [one for one in reversed(nodes) if one is not None and one not in (0, node.evaluation)][:MOST]
-    if node.evaluation is None or not others:
-        st.caption("There is no other version to merge with yet.")
+    if node.evaluation is None:
         return
+    others = {one.evaluation: one for one in bench.mergeable(run.run_id, node.evaluation)[:MOST]}
+    if not others:
+        st.caption("Every other version is on the line of this one: the later of the two holds what the earlier did.")
+        return
+    numbers = list(others)
     chosen = st.selectbox(
-        f"Merge {version_words(node)} with", others, key="merge_with",
-        index=others.index(run.best_evaluation) if run.best_evaluation in others else 0,
-        format_func=lambda one: version_words(nodes[one]),
+        f"Merge {version_words(node)} with", numbers, key="merge_with",
+        index=numbers.index(run.best_evaluation) if run.best_evaluation in others else 0,
+        format_func=lambda one: version_words(others[one]),
     )  # fmt: skip
+    nodes = {one.evaluation: one for one in bench.lineage(run.run_id)}
     merged = bench.merged(run.run_id, node.evaluation, chosen)
     st.caption(
         f"Both come from {version_words(nodes[merged.ancestor])}. Each function stands alone, so each is decided by "
