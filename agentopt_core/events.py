@@ -18,6 +18,7 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.proposals import Screened
 from agentopt_core.reviews import Choice, Finding, ReviewTime
 from agentopt_core.rollouts import Proportion, Rollout, SandboxLevel, Usage
+from agentopt_core.seen import CauseCount
 from agentopt_core.tasks import Split
 from agentopt_core.words import JsonObject, Word
 
@@ -127,6 +128,25 @@ class StepStarted(Fact):
     """Estimated tokens of its prompt."""
     by: str = ""
     """Who changes the set by hand in this step; empty for the optimizer."""
+
+
+class OptimizerAsked(Fact):
+    """What the optimizer is about to read: one request, exactly as it is sent."""
+
+    kind: Literal["optimizer_asked"] = "optimizer_asked"
+    step: int
+    part: int = 0
+    """Which part of the failures it is about, from 1; 0: all of them."""
+    request: int
+    """Counts the requests of the step (of its part) from 1."""
+    tokens: int
+    """Estimated, of the whole request."""
+    budget: int
+    """Estimated tokens it may have."""
+    causes: tuple[CauseCount, ...] = ()
+    """Failures by cause, and solved tasks: how many of their histories are shown, and of how many."""
+    packed: str = ""
+    """The text (see seen.py)."""
 
 
 class ProposalRefused(Fact):
@@ -374,6 +394,7 @@ Event = Annotated[
     | RolloutFinished
     | EvaluationFinished
     | StepStarted
+    | OptimizerAsked
     | ProposalRefused
     | ProposalMade
     | ProposalsScreened
@@ -404,6 +425,7 @@ KINDS = frozenset(
         RolloutFinished,
         EvaluationFinished,
         StepStarted,
+        OptimizerAsked,
         ProposalRefused,
         ProposalMade,
         ProposalsScreened,

@@ -62,6 +62,9 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     elif event.kind == "step_started":
         values = {name: getattr(event, name) for name in ("step", "accepted_evaluation", "prompt_tokens")}
         yield "step_starts", {**dated, **values}
+    elif event.kind == "optimizer_asked":
+        values = {name: getattr(event, name) for name in ("step", "part", "request", "tokens", "budget", "packed")}
+        yield "optimizer_requests", {**dated, **values, "causes": json.dumps([c.model_dump() for c in event.causes])}
     elif event.kind == "proposal_refused":
         yield "refusals", {**dated, "step": event.step, **event.refusal.model_dump()}
     elif event.kind == "proposal_made":

@@ -150,6 +150,17 @@ TABLES: dict[str, dict[str, str]] = {
         "ms": "DOUBLE",
     },
     "step_starts": {**_DATED, "step": "INTEGER", "accepted_evaluation": "INTEGER", "prompt_tokens": "INTEGER"},
+    # What the optimizer read, request by request; `packed` as in seen.py.
+    "optimizer_requests": {
+        **_DATED,
+        "step": "INTEGER",
+        "part": "INTEGER",
+        "request": "INTEGER",
+        "tokens": "INTEGER",
+        "budget": "INTEGER",
+        "causes": "VARCHAR",
+        "packed": "VARCHAR",
+    },
     "updates": {
         **_DATED,
         "step": "INTEGER",

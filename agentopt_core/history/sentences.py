@@ -60,6 +60,8 @@ def sentence(event: Event) -> Sentence | None:
             f"Step {event.step}: the optimizer reads evaluation {event.accepted_evaluation} "
             f"(about {event.prompt_tokens} tokens)."
         )
+    if event.kind == "optimizer_asked":
+        return None
     if event.kind == "proposal_refused":
         refusal = event.refusal
         return Sentence(

@@ -6,10 +6,12 @@ from agentopt_core.actions import Refusal, Update, Withdrawn
 from agentopt_core.chat import ChatRequest, Purpose
 from agentopt_core.config import OptimizerConfig
 from agentopt_core.errors import ConfigError, RequestRefused
-from agentopt_core.events import ProposalRefused, StepStarted
+from agentopt_core.events import OptimizerAsked, ProposalRefused, StepStarted
 from agentopt_core.functions import FunctionSet
-from agentopt_core.optimizer.conversation import conversation_tokens, feedback, request_tokens
+from agentopt_core.optimizer.choosing import SolvedElsewhere
+from agentopt_core.optimizer.conversation import conversation_tokens, feedback, request_text, request_tokens
 from agentopt_core.optimizer.digest import MAX_REGENERATED, Situation, user_message
+from agentopt_core.optimizer.parts import WHOLE, Part
 from agentopt_core.optimizer.reading import read_reply_in_sandbox
 from agentopt_core.optimizer.replies import EDIT_TOOLS
 from agentopt_core.optimizer.step_state import StepState
@@ -18,6 +20,7 @@ from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.sandbox import usable_distributions
 from agentopt_core.seams import ChatModel, EventSink, Sandbox
+from agentopt_core.seen import CauseCount, pack
 from agentopt_core.words import JsonObject
 
 _LEAST_FOR_PARTS = 250
@@ -34,7 +37,8 @@ class AgentOptimizer:
     never part of a request: of the scores it holds only right or wrong.
 
     `packages` are the distributions functions may import; what they require themselves is usable too.
-    `max_functions`: functions the set may have; None: no cap.
+    `max_functions`: functions the set may have; None: no cap. `elsewhere` finds rollouts that solved a task under
+    another set. Every request is reported as it is sent (`OptimizerAsked`).
     Raises: ConfigError when the prompt texts alone do not fit the budget.
     """
 
@@ -47,6 +51,7 @@ class AgentOptimizer:
         sink: EventSink,
         packages: tuple[str, ...],
         max_functions: int | None = None,
+        elsewhere: SolvedElsewhere | None = None,
     ) -> None:
         self._model = model
         self._sandbox = sandbox
@@ -55,6 +60,7 @@ class AgentOptimizer:
         self._sink = sink
         self._packages = packages
         self._max_functions = max_functions
+        self._elsewhere = elsewhere
         self._tool_names = EDIT_TOOLS if config.progressive else REGENERATE_TOOLS
         self._tools = edit_tools(prompts, self._tool_names)
         self._prompt = "optimizer_step" if config.progressive else "optimizer_regenerate"
@@ -67,6 +73,12 @@ class AgentOptimizer:
         an event. The step ends when the actions are used up, at TERMINATE, or when the model proposes nothing.
         Raises: what `ChatModel.complete` raises, but for RequestRefused, which is a failed try; InfrastructureFault.
         """
+        return await self.propose(step, accepted, failure_record, WHOLE)
+
+    async def propose(
+        self, step: int, accepted: Evaluation, failure_record: tuple[Withdrawn, ...], part: Part
+    ) -> Update:
+        """The same in the light of a part of the histories. Only the first part reports that the step has begun."""
         state = StepState(
             functions=accepted.functions if self._config.progressive else FunctionSet(),
             room=self._config.max_actions if self._config.progressive else MAX_REGENERATED,
@@ -74,18 +86,29 @@ class AgentOptimizer:
             budget=self._config.prompt_tokens,
             progressive=self._config.progressive,
         )
-        request = self._request(step, state, accepted, failure_record)
-        self._sink.emit(
-            StepStarted(step=step, accepted_evaluation=accepted.index, prompt_tokens=request_tokens(request))
-        )
-        while True:
+        number = 0
+        while state.ended is None:
+            request, causes = self._request(step, state, accepted, failure_record, part)
+            tokens = request_tokens(request)
+            number += 1
+            if number == 1 and part.number <= 1:
+                self._sink.emit(StepStarted(step=step, accepted_evaluation=accepted.index, prompt_tokens=tokens))
+            self._sink.emit(
+                OptimizerAsked(
+                    step=step,
+                    part=part.number,
+                    request=number,
+                    tokens=tokens,
+                    budget=state.budget,
+                    causes=causes,
+                    packed=pack(request_text(request)),
+                )
+            )
             known = len(state.refusals)
             state = await self._ask(request, state)
             for refusal in state.refusals[known:]:
                 self._sink.emit(ProposalRefused(step=step, refusal=refusal))
-            if state.ended is not None:
-                return state.update()
-            request = self._request(step, state, accepted, failure_record)
+        return state.update()
 
     async def _ask(self, request: ChatRequest, state: StepState) -> StepState:
         """The state after one request."""
@@ -108,9 +131,12 @@ class AgentOptimizer:
         return state.after(reading)
 
     def _request(
-        self, step: int, state: StepState, accepted: Evaluation, failure_record: tuple[Withdrawn, ...]
-    ) -> ChatRequest:
-        """The prompt for the next action. The conversation about refusals comes first, the digest gets the rest."""
+        self, step: int, state: StepState, accepted: Evaluation, failure_record: tuple[Withdrawn, ...], part: Part
+    ) -> tuple[ChatRequest, tuple[CauseCount, ...]]:
+        """The prompt for the next action, and what its histories hold.
+
+        The conversation about refusals comes first, the digest gets the rest.
+        """
         opening = self._opening()
         budget = max(state.budget, self._least_budget())
         room = budget - request_tokens(self._as_request(step, [*opening, {"role": "user", "content": ""}]))
@@ -122,9 +148,11 @@ class AgentOptimizer:
             left=state.left,
             failure_record=failure_record,
             max_functions=self._max_functions,
+            read=part.read,
+            elsewhere=self._elsewhere,
         )
-        text = user_message(situation, self._prompts, self._prompt, room - conversation_tokens(exchanges))
-        return self._as_request(step, [*opening, {"role": "user", "content": text}, *exchanges])
+        said = user_message(situation, self._prompts, self._prompt, room - conversation_tokens(exchanges))
+        return self._as_request(step, [*opening, {"role": "user", "content": said.text}, *exchanges]), said.causes
 
     def _as_request(self, step: int, messages: list[JsonObject]) -> ChatRequest:
         return ChatRequest(purpose=Purpose(role="optimizer", step=step), messages=tuple(messages), tools=self._tools)

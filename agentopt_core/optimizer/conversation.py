@@ -51,6 +51,17 @@ def request_tokens(request: ChatRequest) -> int:
     return conversation_tokens(request.messages) + tools
 
 
+def request_text(request: ChatRequest) -> str:
+    """A request for people to read: every message under its role, then the tools. No key is part of a request."""
+    lines = []
+    for message in request.messages:
+        lines.append(f"===== {message.get('role')}")
+        lines += [str(message["content"])] if message.get("content") else []
+        lines += [json.dumps(message["tool_calls"], ensure_ascii=False)] if message.get("tool_calls") else []
+    lines += ["===== tools", json.dumps(list(request.tools), ensure_ascii=False, indent=1)]
+    return "\n\n".join(lines)
+
+
 def _exchange_within(reading: ReplyReading, prompts: PromptBook, tokens: int) -> list[JsonObject] | None:
     limit = max(tokens, _LEAST)
     while limit >= _LEAST:

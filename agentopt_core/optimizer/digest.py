@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping
 from agentopt_core.actions import AddFunction, RemoveFunction, ReviseFunction, Withdrawn
 from agentopt_core.functions import FunctionSet
 from agentopt_core.lenient_json import well_formed
-from agentopt_core.optimizer.sections import (
-    failures_section,
-    functions_section,
-    histories_section,
-    results_section,
-    success_rate,
-)
+from agentopt_core.optimizer.choosing import SolvedElsewhere
+from agentopt_core.optimizer.histories import all_histories, chosen_histories
+from agentopt_core.optimizer.sections import failures_section, functions_section, results_section, success_rate
 from agentopt_core.prompts import PromptBook
-from agentopt_core.rollouts import Evaluation
+from agentopt_core.rollouts import Evaluation, Rollout
+from agentopt_core.seen import CauseCount
 from agentopt_core.tokens import estimate_tokens, fits
 from agentopt_core.words import Word
 
@@ -42,9 +39,21 @@ class Situation(Word):
     failure_record: tuple[Withdrawn, ...] = ()
     max_functions: int | None = None
     """Functions list B may have; None: no cap."""
+    read: tuple[Rollout, ...] | None = None
+    """The histories to read, where that is a part of the accepted set's."""
+    elsewhere: SolvedElsewhere | None = None
+    """Finds a rollout that solved a task under another set."""
 
 
-def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: int) -> str:
+class UserMessage(Word):
+    """The prompt filled in."""
+
+    text: str
+    causes: tuple[CauseCount, ...]
+    """What stands in its histories, and of how much."""
+
+
+def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: int) -> UserMessage:
     """The prompt `name` (`optimizer_step` or `optimizer_regenerate`) filled in, in at most `tokens`.
 
     The parts share what the fixed text leaves; those that need less give to those that need more. When the budget is
@@ -60,17 +69,21 @@ def user_message(situation: Situation, prompts: PromptBook, name: str, tokens: i
         "list_b": lambda limit: functions_section(situation.functions, limit),
         "failure_record": lambda limit: failures_section(situation.failure_record, limit),
         "results": lambda limit: results_section(situation.accepted, limit),
-        "histories": lambda limit: histories_section(situation.accepted, limit),
     }
-    fixed = estimate_tokens(prompts.fill(name, **small, **dict.fromkeys(parts, "")))
+    fixed = estimate_tokens(prompts.fill(name, **small, **dict.fromkeys([*parts, "histories"], "")))
     room = max(0, tokens - fixed)
     whole = {part: render(None) for part, render in parts.items()}
     needs = {part: estimate_tokens(text) if fits(text, room) else room for part, text in whole.items()}
+    histories = all_histories(situation.accepted, room, situation.read)
+    needs["histories"] = estimate_tokens(histories.text) if histories else room
     shares = allot(needs, _WEIGHTS, room)
     filled = {
         part: whole[part] if fits(whole[part], shares[part]) else render(shares[part]) for part, render in parts.items()
     }
-    return well_formed(prompts.fill(name, **small, **filled))
+    if histories is None or needs["histories"] > shares["histories"]:
+        histories = chosen_histories(situation.accepted, shares["histories"], situation.read, situation.elsewhere)
+    text = well_formed(prompts.fill(name, **small, **filled, histories=histories.text))
+    return UserMessage(text=text, causes=histories.causes)
 
 
 def allot(needs: Mapping[str, int], weights: Mapping[str, float], total: int) -> dict[str, int]:

@@ -43,6 +43,7 @@ from agentopt_core.views.runs import (
     RunSummary,
     Signs,
 )
+from agentopt_core.views.seen import SeenRequest, SeenStep
 from agentopt_core.views.setup import Check, Forecast, PastRun, TaskSetSummary
 
 __all__ = [
@@ -82,6 +83,8 @@ __all__ = [
     "RolloutRow",
     "RunStatus",
     "RunSummary",
+    "SeenRequest",
+    "SeenStep",
     "Setting",
     "Signs",
     "Subject",

@@ -10,6 +10,7 @@ search   the proposals of one step, and versions merged
 compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
 traces   what the agent did, rollout by rollout
+saw      what the optimizer read, request by request
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
-from agentopt_core.workbench.evidence import EvidenceBench
 from agentopt_core.workbench.health import HealthBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
+from agentopt_core.workbench.saw import SawBench
 from agentopt_core.workbench.search import SearchBench
 from agentopt_core.workbench.setup import ROOT
 from agentopt_core.workbench.traces import TraceBench
@@ -36,8 +37,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(EvidenceBench, HealthBench, KeepingBench, ReportBench, TraceBench):
-class Workbench(SearchBench, KeepingBench, ReportBench, TraceBench):
+class Workbench(HealthBench, SearchBench, KeepingBench, ReportBench, TraceBench, SawBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -70,7 +70,7 @@ def prompt(
             Withdrawn(functions=FunctionSet(functions=tried), accuracy=0.1, n=10, reason="worse") for tried in withdrawn
         ),
     )
-    return user_message(situation, default_prompts(), name, tokens)
+    return user_message(situation, default_prompts(), name, tokens).text
 
 
 def ask(text: str, *then: JsonObject, seed: int = 0, tools: list[JsonObject] = EDIT_TOOLS) -> JsonObject:

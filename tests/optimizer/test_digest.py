@@ -37,7 +37,7 @@ def situation(accepted: Evaluation, *withdrawn: Withdrawn, list_b: FunctionSet |
 
 
 def prompt(given: Situation, tokens: int = 24_000, name: str = "optimizer_step") -> str:
-    return user_message(given, default_prompts(), name, tokens)
+    return user_message(given, default_prompts(), name, tokens).text
 
 
 def sections(text: str) -> dict[str, str]:
