@@ -74,7 +74,7 @@ def _faults(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Itera
 
 def _ceiling(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:
     first = curve[0].result
-    if first.n and first.correct == first.n:
+    if first.n and first.correct == first.n and not _in_batches(curve):
         yield Diagnosis(
             kind="ceiling",
             name="Everything is solved without functions",
@@ -84,6 +84,8 @@ def _ceiling(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iter
 
 
 def _over_fitting(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:
+    if _in_batches(curve):
+        return  # the training accuracies of two batches are of different tasks
     for split, measured in unseen(run, curve):
         if len(measured) < 2:
             continue
@@ -117,6 +119,11 @@ def _gap(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator
                 "constants of single tasks. More training tasks and fewer epochs (E) make it less likely.",
             )
             return
+
+
+def _in_batches(curve: Sequence[CurvePoint]) -> bool:
+    """The accepted set was measured again on other tasks."""
+    return any(point.verdict == "baseline" for point in curve[1:])
 
 
 def _no_improvement(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:

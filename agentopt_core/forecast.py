@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from agentopt_core.config import Endpoint, RunConfig
 from agentopt_core.grading.judge import TRIES
+from agentopt_core.optimizer.parts import MOST_PARTS
 from agentopt_core.tokens import estimate_tokens
 from agentopt_core.views import CurvePoint, Forecast, PastRun, RunSummary
 
@@ -58,9 +59,12 @@ def forecast(config: RunConfig, work: Workload, past: Sequence[PastRun] = ()) ->
     evaluations, with every rollout at its turn cap, every optimizer step with all its retries, and all answers judged
     at the second try. Tokens, cost and time: from the soonest end by E or C to that worst case, with rollouts as they
     were in `past`, else as the length of the questions suggests. A search asks for several proposals a step, and
-    screens them on samples of the training tasks. The test split is run once or twice: untrained, and
-    with what was chosen.
+    screens them on samples of the training tasks. The test split is run once or twice: untrained, and with what was
+    chosen. In batches an evaluation runs a batch, and all steps but the first measure the accepted set on theirs too;
+    divided, a step asks the optimizer once for each part.
     """
+    whole = work.train
+    work = _of_a_step(config, work)
     most, least = config.training.evaluations_limit, soonest(config)
     asked = config.search.proposals
     screened = (most - 1) * config.search.rollouts(work.train)  # at most: none where all proposals are alike
@@ -74,7 +78,7 @@ def forecast(config: RunConfig, work: Workload, past: Sequence[PastRun] = ()) ->
         _rollouts(config, judged, most, config.training.epochs) + min(screened, (most - 1) * (asked + 1) * work.judged),
     )
     turns = config.agent.turn_cap
-    step_requests = asked * config.optimizer.max_actions * (1 + config.optimizer.retries)
+    step_requests = asked * config.optimizer.max_actions * (1 + config.optimizer.retries) * _parts(config, work)
     requests_max = rollouts[1] * turns + (most - 1) * step_requests + judgements[1] * TRIES
     requests_max = min(requests_max, config.budget.requests or requests_max)
     roles = (
@@ -85,7 +89,8 @@ def forecast(config: RunConfig, work: Workload, past: Sequence[PastRun] = ()) ->
     amounts = [(endpoint, range_) for endpoint, range_ in roles if endpoint is not None]
     tokens = (sum(sum(low) for _, (low, _) in amounts), sum(sum(high) for _, (_, high) in amounts))
     return Forecast(
-        train_tasks=work.train,
+        train_tasks=whole,
+        step_tasks=work.train,
         val_tasks=work.val,
         test_tasks=work.test,
         evaluations_min=least,
@@ -119,8 +124,9 @@ def time_left(run: RunSummary, curve: Sequence[CurvePoint], evaluations_limit: i
     ends = [point.at for point in curve][-RECENT - 1 :]
     if len(ends) < 2:
         return None
-    each = median(later - earlier for earlier, later in pairwise(ends))
-    room = max(0, evaluations_limit - run.evaluations)
+    renewed = sum(point.verdict == "baseline" for point in curve[1:])  # in batches a step measures two sets
+    each = median(later - earlier for earlier, later in pairwise(ends)) * (2 if renewed else 1)
+    room = max(0, evaluations_limit - (run.evaluations - renewed))
     to_keep, to_withdraw = run.max_epochs - run.epoch, run.patience + 1 - run.withdrawn_in_a_row
     least = min(max(0, to_keep), max(0, to_withdraw), room)
     most = min(max(0, to_keep * (run.patience + 1) - run.withdrawn_in_a_row), room)
@@ -132,7 +138,23 @@ def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) ->
     training = config.training
     validated = {"off": 0, "kept": min(evaluations, 1 + kept), "all": evaluations}[training.validation]
     looks = 2 if kept else 1
-    return (evaluations + training.null_edits) * work.train + validated * work.val + looks * work.test
+    measured = 2 * (evaluations - 1) if config.optimizer.strategy == "batch" and evaluations > 1 else evaluations
+    return (measured + training.null_edits) * work.train + validated * work.val + looks * work.test
+
+
+def _of_a_step(config: RunConfig, work: Workload) -> Workload:
+    """The workload with the training tasks of one evaluation: a batch, where the run trains in batches."""
+    if config.optimizer.strategy != "batch" or config.optimizer.batch_size >= work.train:
+        return work
+    size = config.optimizer.batch_size
+    return work._replace(train=size, judged=math.ceil(work.judged * size / work.train))
+
+
+def _parts(config: RunConfig, work: Workload) -> int:
+    """Requests of an action at the same time, when every training task fails."""
+    if config.optimizer.strategy != "divide_and_merge":
+        return 1
+    return max(1, min(MOST_PARTS, math.ceil(work.train / config.optimizer.batch_size)))
 
 
 def _per_rollout(work: Workload, past: Sequence[PastRun]) -> tuple[Amount, Amount]:
@@ -153,8 +175,8 @@ def _per_step(config: RunConfig, work: Workload, past: Sequence[PastRun]) -> tup
     read = [
         min(config.optimizer.prompt_tokens, work.train * sum(one)) for one in _per_rollout(work, ())
     ]  # the histories, as far as they fit
-    actions = config.optimizer.max_actions
-    return Amount(read[0], STEP_REPLY_TOKENS), Amount(read[1] * actions, STEP_REPLY_TOKENS * actions)
+    most = config.optimizer.max_actions * _parts(config, work)
+    return Amount(read[0], STEP_REPLY_TOKENS), Amount(read[1] * most, STEP_REPLY_TOKENS * most)
 
 
 def _per_judgement(work: Workload) -> tuple[Amount, Amount]:

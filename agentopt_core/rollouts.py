@@ -234,3 +234,10 @@ class Evaluation(Word):
     def table(self) -> dict[str, int]:
         """Task id -> 1 solved, 0 failed; faults are left out."""
         return {r.task_id: int(r.correct) for r in self.rollouts if not r.is_fault}
+
+    def without_traces(self) -> Evaluation:
+        """The same results without conversations and calls: what is left of an evaluation that nobody reads again."""
+        slim = tuple(
+            Rollout(task_id=rollout.task_id, ended=rollout.ended, score=rollout.score) for rollout in self.rollouts
+        )
+        return self.with_(rollouts=slim)

@@ -15,6 +15,7 @@ from agentopt_core.cli.health_options import add_health, health_from
 from agentopt_core.cli.progress import ProgressBar, print_report
 from agentopt_core.cli.sandbox_options import add_sandbox, limits_from
 from agentopt_core.cli.search_options import add_search, search_from
+from agentopt_core.cli.strategy_options import add_strategy, strategy_from
 from agentopt_core.commands import Command
 from agentopt_core.config import Acceptance, Endpoint, RunConfig, parse_config, parse_word
 from agentopt_core.errors import ConfigError
@@ -71,6 +72,7 @@ def register(subparsers: Subparsers) -> None:
         "--null-edits", type=int, default=0, metavar="N", help="measure the baseline N times more: what noise does"
     )
     add_search(parser)
+    add_strategy(parser)
     people = parser.add_argument_group("approval (decide with `review`, or on the Review page)")
     people.add_argument(
         "--approval",
@@ -171,6 +173,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "endpoint": optimizer.model_dump(mode="json"),
             "max_actions": args.max_actions,
             "progressive": not args.no_progressive,
+            **strategy_from(args),
         },
         "training": {
             "epochs": args.epochs,

@@ -6,7 +6,7 @@ from agentopt_core.config.endpoint import DEMO_LABEL, DEMO_MODEL, USUAL_MODEL, E
 from agentopt_core.config.grading import GraderConfig, GraderKind
 from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
-from agentopt_core.config.optimizer import OptimizerConfig
+from agentopt_core.config.optimizer import OptimizerConfig, Strategy
 from agentopt_core.config.run import RunConfig, parse_config, parse_word
 from agentopt_core.config.search import SearchConfig
 from agentopt_core.config.training import Acceptance, TrainingConfig
@@ -27,6 +27,7 @@ __all__ = [
     "RunConfig",
     "SandboxLimits",
     "SearchConfig",
+    "Strategy",
     "TrainingConfig",
     "parse_config",
     "parse_word",

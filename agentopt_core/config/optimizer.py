@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
 
 from agentopt_core.config.endpoint import Endpoint
 from agentopt_core.words import Word
+
+Strategy = Literal["full", "batch", "divide_and_merge"]
 
 
 class OptimizerConfig(Word):
@@ -20,3 +24,15 @@ class OptimizerConfig(Word):
     """Hard budget of the optimizer's prompt, in estimated tokens."""
     progressive: bool = True
     """Progressive update; without it each step returns a whole new set (the paper's ablation)."""
+    strategy: Strategy = "full"
+    """What a step works from. `full`: the accepted set's histories on all training tasks (the paper). `batch`: each
+    step measures the accepted set and its candidate on a fresh random batch of the tasks (the paper's batches).
+    `divide_and_merge`: the failures in parts, one proposal each at the same time, merged into one update."""
+    batch_size: int = Field(default=20, ge=1, le=1_000_000)
+    """`batch`: training tasks of a step. `divide_and_merge`: failures of a part, until there are 8 parts."""
+
+    @model_validator(mode="after")
+    def _merges_changes(self) -> Self:
+        if self.strategy == "divide_and_merge" and not self.progressive:
+            raise ValueError("divide_and_merge merges changes of a set: it needs progressive update")
+        return self

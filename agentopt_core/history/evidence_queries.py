@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agentopt_core.functions import Function
 from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import COUNTED, latest, results_of, superseded
-from agentopt_core.history.store import HistoryStore
+from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.history.update_queries import (
     accepted_functions,
     updates,
@@ -41,6 +41,7 @@ def lineage(store: HistoryStore, run_id: str) -> list[LineageNode]:
     """The baseline and every step after it, in order."""
     starts = latest(store, "evaluation_starts", run_id, "evaluation", COUNTED)
     parents = {step: row["accepted_evaluation"] for step, row in latest(store, "step_starts", run_id, "step").items()}
+    own = _own(starts)
     nodes = []
     if 0 in starts:
         verdict = next(iter(store.rows(_BASELINE_VERDICT, run_id=run_id)), None)
@@ -61,7 +62,8 @@ def lineage(store: HistoryStore, run_id: str) -> list[LineageNode]:
             LineageNode(
                 step=update.step,
                 evaluation=update.evaluation,
-                parent=parents.get(update.step),
+                parent=own.get(parents.get(update.step, -1)),
+                base=update.base,
                 verdict=update.verdict,
                 reason=update.reason,
                 by=update.by,
@@ -73,6 +75,19 @@ def lineage(store: HistoryStore, run_id: str) -> list[LineageNode]:
             )
         )
     return nodes
+
+
+def _own(starts: Mapping[int, Row]) -> dict[int, int]:
+    """Evaluation -> the one that brought its set; another than itself where an accepted set was measured again."""
+    first: dict[str, int] = {}
+    found = {}
+    for evaluation, start in sorted(starts.items()):
+        digest = start["functions_digest"]
+        if evaluation and start["step"] is None and digest in first:
+            found[evaluation] = first[digest]
+        else:
+            first[digest] = found[evaluation] = evaluation
+    return found
 
 
 @remembered

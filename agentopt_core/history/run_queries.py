@@ -118,6 +118,7 @@ def _read_facts(store: HistoryStore, run_ids: list[str]) -> dict[str, Row]:
         "broken": last("damages"),
         "verdict": last("verdicts"),
         "accepted": last("verdicts", "verdict IN ('baseline', 'kept')"),
+        "renewed": last("verdicts", "verdict = 'baseline' AND evaluation > 0"),
         "baseline": last("evaluation_ends", "evaluation = 0 AND split = 'train' AND series = ''"),
         "held_out": last("held_out"),
         "dropped": last("drops"),
@@ -180,7 +181,8 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         origin=row["origin"],
         created_at=row["created_at"],
         updated_at=row["last_at"] or row["created_at"],
-        baseline=proportion(row["baseline"], "result"),
+        # In batches the baseline was measured on other tasks than the accepted set is now: no figure to compare with.
+        baseline=None if row["renewed"] else proportion(row["baseline"], "result"),
         best=proportion(last, "best"),
         best_evaluation=accepted["evaluation"] if accepted else None,
         evaluations=row["evaluations"]["n"] if row["evaluations"] else 0,

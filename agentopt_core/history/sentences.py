@@ -87,6 +87,8 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "command_declined":
         return Sentence(f"'{event.command}' from {event.by} was declined: {event.reason}", "warning")
     if event.kind == "verdict_reached":
+        if event.verdict == "baseline" and event.evaluation:
+            return Sentence(f"{event.reason.rstrip('.')}: {percent(event.best)}.")
         return _verdict(event.verdict, event.reason, event.candidate, event.best)
     if event.kind == "split_opened":
         whom = "the baseline" if event.subject == "baseline" else "the chosen functions"
@@ -115,9 +117,8 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "run_failed":
         return Sentence(f"The run stopped: {event.message} {event.hint}".strip(), "error")
     if event.kind == "run_finished":
-        return Sentence(
-            f"The run ended ({event.reason}): from {percent(event.baseline)} to {percent(event.best)}.", "good"
-        )
+        begin = f"from {percent(event.baseline)} to" if event.baseline.n else "at"
+        return Sentence(f"The run ended ({event.reason}): {begin} {percent(event.best)}.", "good")
     assert_never(event)
 
 

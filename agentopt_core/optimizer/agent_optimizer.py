@@ -37,8 +37,8 @@ class AgentOptimizer:
     never part of a request: of the scores it holds only right or wrong.
 
     `packages` are the distributions functions may import; what they require themselves is usable too.
-    `max_functions`: functions the set may have; None: no cap. `elsewhere` finds rollouts that solved a task under
-    another set. Every request is reported as it is sent (`OptimizerAsked`).
+    `max_functions`: functions the set may have; None: no cap. `elsewhere` finds rollouts that solved a task in
+    another evaluation. Every request is reported as it is sent (`OptimizerAsked`).
     Raises: ConfigError when the prompt texts alone do not fit the budget.
     """
 

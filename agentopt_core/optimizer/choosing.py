@@ -30,11 +30,11 @@ class Choice(NamedTuple):
     alike: int = 0
     """Failures that look the same and are shown only where room is left."""
     is_elsewhere: bool = False
-    """It solved the task before it under another set, and is none of the evaluation's own."""
+    """Another rollout of the task before it, which solved it and is none of the evaluation's own."""
 
 
 SolvedElsewhere = Callable[[str], Rollout | None]
-"""Task id -> a rollout that solved it under another set, where one is at hand."""
+"""Task id -> a rollout that solved it in another evaluation, where one is at hand."""
 
 
 class Chosen(NamedTuple):
@@ -48,7 +48,7 @@ class Chosen(NamedTuple):
 def choose(rollouts: Sequence[Rollout], functions: FunctionSet, elsewhere: SolvedElsewhere | None = None) -> Chosen:
     """All scored rollouts in the order in which they are worth reading; a task that could not be scored is left out.
 
-    The first failure of which a solved rollout under another set is at hand leads, followed by it: a pair.
+    The first failure of which a solved rollout is at hand (`elsewhere`) leads, followed by it: a pair.
     """
     failures: dict[Cause, dict[tuple[str, ...], list[Rollout]]] = {cause: {} for cause in CAUSES}
     solved = []

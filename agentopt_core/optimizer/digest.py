@@ -42,7 +42,7 @@ class Situation(Word):
     read: tuple[Rollout, ...] | None = None
     """The histories to read, where that is a part of the accepted set's."""
     elsewhere: SolvedElsewhere | None = None
-    """Finds a rollout that solved a task under another set."""
+    """Finds a rollout that solved a task in another evaluation."""
 
 
 class UserMessage(Word):

@@ -18,7 +18,7 @@ from agentopt_core.seen import CauseCount
 from agentopt_core.tokens import cut_middle, estimate_tokens, fits
 from agentopt_core.words import Word
 
-_LOOKS_LIKE_OURS = re.compile(r"^(?=#|\[(?:user|assistant|tool|cause|end|another set)\b)", re.MULTILINE)
+_LOOKS_LIKE_OURS = re.compile(r"^(?=#|\[(?:user|assistant|tool|cause|end|solved elsewhere)\b)", re.MULTILINE)
 _HASH_FIRST = re.compile(r"^(?=#)", re.MULTILINE)
 _LIMITS = ((2000, 8000), (1000, 4000), (500, 2000), (250, 1000), (120, 400), (50, 150))
 """Estimated tokens of a message and of a whole history, tried in this order."""
@@ -99,7 +99,7 @@ def _head(shown: Sequence[Choice], n: int, counts: Iterable[CauseCount]) -> str:
         if count.cause in MEANING
     ]
     if any(choice.is_elsewhere for choice in shown):
-        lines.append("- One failed task is followed by a rollout that solved it with another set of functions.")
+        lines.append("- One failed task is followed by another rollout that solved it.")
     return "\n".join(lines)
 
 
@@ -144,7 +144,7 @@ def _remarks(choice: Choice | None) -> list[str]:
     if choice is None:
         return []
     if choice.is_elsewhere:
-        return ["[another set] The same task, solved with other functions."]
+        return ["[solved elsewhere] Another rollout of the same task, which solved it."]
     if choice.cause is None:
         return []
     alike = f"; {choice.alike} more failures look like this one" if choice.alike else ""

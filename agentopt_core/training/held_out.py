@@ -71,7 +71,7 @@ class HeldOut:
                 fixed=pair.fixed,
                 broken=pair.broken,
                 p_value=pair.p_value,
-                candidates=state.evaluations - 1 + self._screened(),
+                candidates=state.evaluations - 1 - state.renewals + self._screened(),
             )
         )
 

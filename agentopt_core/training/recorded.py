@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from agentopt_core.actions import Update
 from agentopt_core.events import CreditMeasured, Event, ReviewDecided, ReviewRequested
@@ -10,6 +10,7 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.reviews import ReviewTime
 from agentopt_core.rollouts import Evaluation, Rollout, SandboxLevel, Usage
 from agentopt_core.tasks import Split, Task
+from agentopt_core.training.shelf import Shelf
 
 
 class Recorded:
@@ -20,12 +21,13 @@ class Recorded:
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._rollouts: dict[tuple[int, str, str], dict[str, Rollout]] = {}
+        self._rollouts: dict[tuple[int, str, str], Shelf] = {}
         self._finished: set[tuple[int, str, Split, str]] = set()
         self._updates: dict[int, Update] = {}
         self._proposals: dict[tuple[int, int], Update] = {}
         self._screened: set[int] = set()
         self._verdicts: set[int | None] = set()
+        self._baselines: set[int | None] = set()
         self._opened: set[int] = set()
         self._requests: dict[tuple[int, ReviewTime], ReviewRequested] = {}
         self._decisions: dict[tuple[int, ReviewTime], ReviewDecided] = {}
@@ -63,7 +65,7 @@ class Recorded:
         match event.kind:
             case "rollout_finished":
                 place = (event.evaluation, event.functions_digest, event.series)
-                self._rollouts.setdefault(place, {})[event.rollout.task_id] = event.rollout
+                self._rollouts.setdefault(place, Shelf()).put(event.rollout)
             case "evaluation_finished":
                 self._finished.add((event.evaluation, event.functions_digest, event.split, event.series))
             case "proposal_made":
@@ -73,6 +75,8 @@ class Recorded:
                 self.dropped_proposals += event.dropped
             case "update_proposed":
                 self._updates[event.step] = event.update
+            case "verdict_reached" if event.step is None:
+                self._baselines.add(event.evaluation)
             case "verdict_reached":
                 self._verdicts.add(event.step)
             case "review_requested":
@@ -133,7 +137,7 @@ class Recorded:
         self._trials[step] = self._trials.get(step, 0) + 1
         return self._trials[step]
 
-    def rollouts(self, index: int, functions: FunctionSet, series: str = "") -> dict[str, Rollout]:
+    def rollouts(self, index: int, functions: FunctionSet, series: str = "") -> Mapping[str, Rollout]:
         """Finished rollouts of an evaluation by task id, of whatever split."""
         return self._rollouts.get((index, functions.digest, series), {})
 
@@ -158,9 +162,9 @@ class Recorded:
         """Digests of the functions whose removal was ever proposed for the functions' health."""
         return frozenset(digest for update in self._updates.values() for digest in update.prunes)
 
-    def has_verdict(self, step: int | None) -> bool:
-        """The verdict of that step (None: the baseline) is already in the journal."""
-        return step in self._verdicts
+    def has_verdict(self, step: int | None, evaluation: int | None) -> bool:
+        """The verdict of that step is already in the journal; None: that on a baseline, by its evaluation."""
+        return evaluation in self._baselines if step is None else step in self._verdicts
 
     def was_opened(self, index: int) -> bool:
         """The journal says that the test split was opened for that evaluation."""

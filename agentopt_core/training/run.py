@@ -22,7 +22,6 @@ from agentopt_core.functions import FunctionSet
 from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.llm import Models, open_models
-from agentopt_core.optimizer import AgentOptimizer
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
 from agentopt_core.sandbox import find_isolation, open_sandbox
 from agentopt_core.seams import ChatModel, EventSink, Grader, Sandbox
@@ -36,8 +35,10 @@ from agentopt_core.training.pruning import Pruner
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.review_desk import ReviewDesk
 from agentopt_core.training.search import Search
+from agentopt_core.training.shelf import SolvedBefore
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
+from agentopt_core.training.strategy import batches_of, open_optimizer
 from agentopt_core.training.trainer import Optimizer, Trainer
 from agentopt_core.words import JsonObject
 
@@ -74,15 +75,16 @@ def run_training(
     folder.config()  # what is no run is refused before anything is written into it
     asked_at = time.time()
     with folder.hold(patience_s=_HANDOVER_S):
-        recorded = Recorded(event for _, event in read_journal(folder.journal))
+        solved = SolvedBefore()
+        recorded = Recorded(solved.passing(event for _, event in read_journal(folder.journal)))
         if recorded.started_at > asked_at:
             raise RunBusy(
                 f"Another trainer has just worked on run {folder.run_id}.", "Look at it before you resume it again."
             )
         with JournalWriter(folder.journal) as journal:
-            sink = Broadcast([journal, *listeners])
+            sink = Broadcast([journal, solved, *listeners])
             try:
-                return asyncio.run(_Session(folder, environ, sink, recorded).run())
+                return asyncio.run(_Session(folder, environ, sink, recorded, solved).run())
             except AgentOptError as error:
                 failed = RunFailed(message=error.message, hint=error.hint)
                 sink.emit(failed)
@@ -92,11 +94,19 @@ def run_training(
 class _Session:
     """The parts of one trainer process and their ends."""
 
-    def __init__(self, folder: RunFolder, environ: Mapping[str, str], sink: EventSink, recorded: Recorded) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        environ: Mapping[str, str],
+        sink: EventSink,
+        recorded: Recorded,
+        solved: SolvedBefore,
+    ) -> None:
         self._folder = folder
         self._environ = environ
         self._sink = sink
         self._recorded = recorded
+        self._solved = solved
         self._config: RunConfig = folder.config()
         tasks = folder.tasks()
         endpoint = self._config.agent.endpoint
@@ -155,23 +165,21 @@ class _Session:
             recorded=self._recorded,
             desk=desk,
         )
+        batches = batches_of(config, self._tasks)
         beside = Beside(
             evaluator=evaluator,
-            tasks=self._tasks,
+            tasks=batches.of(1),
             validation=self._validation,
             config=config.training,
             recorded=self._recorded,
             credits=credits,
         )
 
-        def open_optimizer(model: ChatModel, sink: EventSink, spare: int) -> Optimizer:
-            settings = config.optimizer.with_(prompt_tokens=config.optimizer.prompt_tokens - spare)
-            return AgentOptimizer(
-                model, sandbox, settings, config.prompts, sink, packages, max_functions=config.health.max_functions
-            )
+        def proposer(model: ChatModel, sink: EventSink, spare: int) -> Optimizer:
+            return open_optimizer(config, model, sandbox, sink, self._solved.find, spare)
 
         search = Search(
-            open_optimizer=open_optimizer,
+            open_optimizer=proposer,
             model=models.optimizer,
             evaluator=evaluator,
             tasks=self._tasks,
@@ -186,7 +194,7 @@ class _Session:
             optimizer=Pruner(
                 search, credits=credits, config=config.health, sink=self._sink, proposed=self._recorded.pruned
             ),
-            tasks=self._tasks,
+            tasks=batches,
             config=config.training,
             sink=self._sink,
             control=control,
@@ -263,7 +271,7 @@ class _Session:
             reason=reason.sentence,
             best_evaluation=state.best.index if state else 0,
             functions=state.best.functions if state else FunctionSet(),
-            baseline=state.baseline.result if state else nothing,
+            baseline=state.baseline.result if state and not state.renewals else nothing,
             best=state.best.result if state else nothing,
             usage=usage,
             wall_s=self._recorded.work_s + time.monotonic() - self._began,

@@ -45,6 +45,7 @@ class TrainState:
     best: Evaluation
     """The accepted set, the histories it made and its score: a step starts from here, after a roll-back too."""
     baseline: Evaluation
+    """Its results; its histories go when another set is accepted, since nobody reads them any more."""
     epoch: int = 0
     """i: accepted epochs."""
     withdrawn_in_a_row: int = 0
@@ -55,6 +56,8 @@ class TrainState:
     """Steps taken."""
     evaluations: int = 1
     """Evaluations made, the baseline included."""
+    renewals: int = 0
+    """Of these, how many measured an accepted set once more, on the tasks of the next step."""
 
     @classmethod
     def start(cls, baseline: Evaluation) -> TrainState:
@@ -67,18 +70,27 @@ class TrainState:
         record = sorted((*state.failure_record, *judged.rejected), key=lambda withdrawn: withdrawn.rank)
         return replace(state, failure_record=tuple(record))
 
+    def renewed(self, best: Evaluation) -> TrainState:
+        """The state after the accepted set was measured on other tasks: those of the next step."""
+        state = self._accepting(best)
+        return replace(state, evaluations=self.evaluations + 1, renewals=self.renewals + 1)
+
+    def _accepting(self, best: Evaluation) -> TrainState:
+        baseline = self.baseline.without_traces() if self.best is self.baseline else self.baseline
+        return replace(self, best=best, baseline=baseline)
+
     def _decided(self, verdict: Verdict, candidate: Evaluation | None, made: int) -> TrainState:
         state = replace(self, step=self.step + 1, evaluations=self.evaluations + made)
         if verdict.by_hand:
             assert candidate is not None
-            return replace(state, best=candidate, withdrawn_in_a_row=0, failure_record=())
+            return replace(state._accepting(candidate), withdrawn_in_a_row=0, failure_record=())
         turn = 0 if verdict.upkeep else 1
         state = replace(state, withdrawn_in_a_row=0 if verdict.improved else self.withdrawn_in_a_row + turn)
         if candidate is None:
             return state
         if verdict.kind == "kept":
             record = () if verdict.improved else self.failure_record
-            return replace(state, best=candidate, epoch=self.epoch + turn, failure_record=record)
+            return replace(state._accepting(candidate), epoch=self.epoch + turn, failure_record=record)
         entry = Withdrawn(
             functions=candidate.functions,
             accuracy=candidate.accuracy,

@@ -14,6 +14,7 @@ from agentopt_core.rollouts import Evaluation
 from agentopt_core.seams import EventSink
 from agentopt_core.tasks import Task
 from agentopt_core.training.approval import Approval
+from agentopt_core.training.batches import Batches
 from agentopt_core.training.beside import Beside
 from agentopt_core.training.by_hand import ByHand
 from agentopt_core.training.control import Control
@@ -48,7 +49,7 @@ class Trainer:
         *,
         evaluator: Evaluator,
         optimizer: Optimizer,
-        tasks: tuple[Task, ...],
+        tasks: tuple[Task, ...] | Batches,
         config: TrainingConfig,
         sink: EventSink,
         control: Control,
@@ -60,13 +61,14 @@ class Trainer:
     ) -> None:
         self._evaluator = evaluator
         self._optimizer = optimizer
-        self._tasks = tasks
-        self._config = config
+        self._batches = tasks if isinstance(tasks, Batches) else Batches(tasks)
+        # A batch that is solved to the last task says nothing of the others.
+        self._config = config.with_(stop_at_perfect=False) if self._batches.are_parts else config
         self._sink = sink
         self._control = control
         self._recorded = recorded
         self._initial = initial or FunctionSet()
-        self._gate = Gate(measure=self._measure, config=config, approval=approval)
+        self._gate = Gate(measure=self._measure, config=self._config, approval=approval)
         self._beside = beside
         self._by_hand = ByHand(control.desk, sink, packages)
         self.state: TrainState | None = None
@@ -79,9 +81,11 @@ class Trainer:
         """
         state = await self._start()
         while (reason := self._stop(state)) is None:
+            state = await self._renew(state)
             update = await self._propose(state)
             judged = await self._gate.judge(state, update)
-            state = self._record(state.after(judged), judged)
+            state = state.after(judged)
+            self._record(state, judged, state.step)
             if self._beside and judged.candidate:
                 await self._beside.candidate(judged.candidate, state.step, judged.verdict.kind == "kept")
         self._control.desk.close()
@@ -90,10 +94,19 @@ class Trainer:
     async def _start(self) -> TrainState:
         baseline = await self._measure(0, None, self._initial)
         first = Judged(Update(), Verdict("baseline", _begins_with(self._initial)), baseline)
-        state = self._record(TrainState.start(baseline), first)
+        state = self._record(TrainState.start(baseline), first, None)
         if self._beside:
             await self._beside.baseline(baseline)
         return state
+
+    async def _renew(self, state: TrainState) -> TrainState:
+        """The accepted set measured on the tasks of the next step, where these are others than the last step's."""
+        step = state.step + 1
+        if step == 1 or not self._batches.are_parts:
+            return state
+        measured = await self._measure(state.evaluations, None, state.best.functions, step)
+        reason = f"The accepted functions on the {len(measured.rollouts)} tasks of step {step}."
+        return self._record(state.renewed(measured), Judged(Update(), Verdict("baseline", reason), measured), None)
 
     def _stop(self, state: TrainState) -> StopReason | None:
         if self._by_hand.waits or self._recorded.is_by_hand(state.step + 1):
@@ -113,21 +126,26 @@ class Trainer:
         self._sink.emit(UpdateProposed(step=step, update=update, seconds=time.monotonic() - began))
         return update
 
-    async def _measure(self, index: int, step: int | None, functions: FunctionSet) -> Evaluation:
+    async def _measure(
+        self, index: int, step: int | None, functions: FunctionSet, tasks_of: int | None = None
+    ) -> Evaluation:
+        """Measure on the tasks of the step, or of the step `tasks_of` where no step proposed the set."""
         self._by_hand.note(index, functions)
-        if (finished := self._recorded.evaluation(index, functions, self._tasks)) is not None:
+        tasks = self._batches.of(step or tasks_of or 1)
+        if (finished := self._recorded.evaluation(index, functions, tasks)) is not None:
             return finished
         known = self._recorded.rollouts(index, functions)
-        return await self._evaluator.measure(index, step, functions, self._tasks, "train", known)
+        return await self._evaluator.measure(index, step, functions, tasks, "train", known)
 
-    def _record(self, state: TrainState, judged: Judged) -> TrainState:
+    def _record(self, state: TrainState, judged: Judged, step: int | None) -> TrainState:
+        """Report the verdict of a step; None: a baseline."""
         self.state = state
-        step = state.step or None
-        if not self._recorded.has_verdict(step):
+        evaluation = judged.candidate.index if judged.candidate else None
+        if not self._recorded.has_verdict(step, evaluation):
             self._sink.emit(
                 VerdictReached(
                     step=step,
-                    evaluation=judged.candidate.index if judged.candidate else None,
+                    evaluation=evaluation,
                     verdict=judged.verdict.kind,
                     reason=judged.verdict.reason,
                     epoch=state.epoch,

@@ -26,6 +26,8 @@ class LineageNode(Word):
     """None for a step whose set was never measured."""
     parent: int | None
     """The evaluation whose accepted set it changed; None for the baseline."""
+    base: Proportion | None = None
+    """What that set reached on the tasks of this step: in batches, others than its own evaluation's."""
     verdict: VerdictKind | Literal["pending"]
     reason: str
     by: str = ""

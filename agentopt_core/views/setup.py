@@ -47,6 +47,8 @@ class Forecast(Word):
     """What a run will take, before it starts; bounds, not promises."""
 
     train_tasks: int
+    step_tasks: int = 0
+    """Training tasks of one evaluation: fewer than `train_tasks` where the run trains in batches."""
     val_tasks: int = 0
     """Tasks that are measured beside training and decide nothing."""
     test_tasks: int = 0

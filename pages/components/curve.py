@@ -66,13 +66,19 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
                 "color": _STROKES[_LABELS.index(word)],
                 "result": _said(point.result),
                 "validation": _said(point.validation),
-                "outcome": f"{word}, by hand of {shorten(point.by, 60)}" if point.by else word,
+                "outcome": _outcome(point, word),
                 "epoch": point.epoch,
                 "functions": shorten(", ".join(point.functions), 120) or "none",
                 "reason": shorten(point.reason, 160),
             }
         )
     return pd.DataFrame(rows).astype({"val": float, "val_low": float, "val_high": float, "ceiling": float})
+
+
+def _outcome(point: CurvePoint, word: str) -> str:
+    if point.verdict == "baseline" and point.evaluation:
+        return "the accepted functions, on the tasks of the next step"
+    return f"{word}, by hand of {shorten(point.by, 60)}" if point.by else word
 
 
 def _per_cent(result: Proportion | None) -> float | None:
@@ -186,6 +192,11 @@ def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> st
     """What the lines and bands of the chart stand for, in a sentence each, with n and split."""
     first = curve[0].result
     said = [f"Blue: training tasks (n = {curve[-1].result.n}, {hold_out}), the step line is the accepted set."]
+    if any(point.verdict == "baseline" for point in curve[1:]):
+        said.append(
+            "Training in batches: each step has tasks of its own. A candidate compares with the diamond before it; "
+            "points of different steps do not compare."
+        )
     validated = [point.validation for point in curve if point.validation]
     if validated:
         said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), which decide nothing.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def show_forecast(ahead: Forecast) -> None:
     """The forecast as a table, and how it was reckoned."""
     table = {"Training tasks": count(ahead.train_tasks)}
+    if ahead.step_tasks < ahead.train_tasks:
+        table["Tasks of a batch"] = count(ahead.step_tasks)
     if ahead.val_tasks:
         table["Validation tasks"] = count(ahead.val_tasks)
     table |= {
@@ -68,7 +70,7 @@ def reckoned(ahead: Forecast) -> str:
 def gains(ahead: Forecast) -> str:
     """The smallest gain that the tasks of each split can show."""
     shown, silent = [], []
-    for split, n in (("training", ahead.train_tasks), ("validation", ahead.val_tasks), ("test", ahead.test_tasks)):
+    for split, n in (("training", ahead.step_tasks), ("validation", ahead.val_tasks), ("test", ahead.test_tasks)):
         if n and (gain := smallest_gain(n)) is not None:
             shown.append(f"{100 * gain:.0f} points on {n} {split} tasks")
         elif n:

@@ -230,7 +230,6 @@ def _safe(text: str, limit: int) -> str:
 
 def _version(bench: Workbench, run: RunSummary, nodes: Sequence[LineageNode], node: LineageNode) -> None:
     word, color, icon = VERDICTS[node.verdict]
-    parent = next((one for one in nodes if node.parent is not None and one.evaluation == node.parent), None)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             what = "Baseline" if node.step == 0 else f"Set of update {node.step}"
@@ -239,7 +238,7 @@ def _version(bench: Workbench, run: RunSummary, nodes: Sequence[LineageNode], no
             if node.by:
                 st.badge(f"by {plain(node.by, 60)}", color="violet", icon=":material/edit:")
         change_buttons(bench, run, node)
-    gain = points(parent.result if parent else None, node.result)
+    gain = points(node.base, node.result)
     flips = f" {node.fixed} tasks fixed, {node.broken} broken against its parent ({gain})." if gain else ""
     st.caption(f"{measured(node.result)} on the training tasks.{flips} {plain(node.reason, 1_000)}")
     with st.container(horizontal=True, gap="small"):
