@@ -14,6 +14,7 @@ from pydantic_core import PydanticSerializationError
 
 from agentopt_core.actions import Refusal, Update
 from agentopt_core.chat import Purpose
+from agentopt_core.evidence import Evidence
 from agentopt_core.functions import FunctionSet
 from agentopt_core.proposals import Screened
 from agentopt_core.reviews import Choice, Finding, ReviewTime
@@ -53,7 +54,7 @@ class RunStarted(Fact):
     test_tasks: int = 0
     """Tasks of the test split on which the run ends; 0 without a test split, or where it stays sealed."""
     val_tasks: int = 0
-    """Tasks of the validation split that the run measures beside training; they decide nothing."""
+    """Tasks of the validation split that the run measures; only with the evidence gate they decide anything."""
     sealed_tasks: int = 0
     """Tasks of a test split that this run leaves sealed."""
     skipped: dict[str, int] = Field(default_factory=dict)
@@ -90,7 +91,10 @@ class EvaluationStarted(Fact):
     series: str = ""
     """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
     a trial on some tasks before a decision, `mask-NAME` for the set without that function on the tasks that used it,
-    `control` for the whole set once more on these, `screen-3-2` for the screening of the second proposal of step 3."""
+    `control` for the whole set once more on these, `screen-3-2` for the screening of the second proposal of step 3. The
+    evidence gate: `repeat-2` for the second run of each task at the first look, `rerun-7.1` for the first rerun of tasks
+    that flipped under candidate 7, under both sets, and `afresh` for the first look at an accepted set that did not
+    choose it."""
 
 
 class RolloutFinished(Fact):
@@ -214,6 +218,8 @@ class ReviewRequested(Fact):
     deadline: float | None = None
     """Seconds since 1970 at which `on_timeout` is decided; None: it waits for ever."""
     on_timeout: Choice = "reject"
+    evidence: Evidence | None = None
+    """What the evidence gate found, where the run has one."""
 
 
 class TrialFinished(Fact):
@@ -279,6 +285,8 @@ class VerdictReached(Fact):
     """r of Algorithm 2, after it."""
     best: Proportion
     candidate: Proportion | None
+    evidence: Evidence | None = None
+    """What the evidence gate found; None in runs without it, and where it had nothing to judge."""
 
 
 class SplitOpened(Fact):

@@ -3,6 +3,7 @@
 from agentopt_core.config.agent import AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
 from agentopt_core.config.endpoint import DEMO_LABEL, DEMO_MODEL, USUAL_MODEL, Endpoint
+from agentopt_core.config.evidence import EvidenceConfig
 from agentopt_core.config.grading import GraderConfig, GraderKind
 from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
@@ -20,6 +21,7 @@ __all__ = [
     "ApprovalConfig",
     "Budget",
     "Endpoint",
+    "EvidenceConfig",
     "GraderConfig",
     "GraderKind",
     "HealthConfig",

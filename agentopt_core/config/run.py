@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from agentopt_core.config.agent import AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
+from agentopt_core.config.evidence import EvidenceConfig
 from agentopt_core.config.grading import GraderConfig
 from agentopt_core.config.health import HealthConfig
 from agentopt_core.config.limits import Budget, SandboxLimits
@@ -33,6 +34,7 @@ class RunConfig(Word):
     optimizer: OptimizerConfig = OptimizerConfig()
     training: TrainingConfig = TrainingConfig()
     search: SearchConfig = SearchConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     approval: ApprovalConfig = ApprovalConfig()
     budget: Budget = Budget()
     sandbox: SandboxLimits = SandboxLimits()
@@ -55,6 +57,20 @@ class RunConfig(Word):
                 "approval.when is 'before', but the screening of several proposals runs each of them before anybody "
                 "could see it: ask after the evaluation, or make one proposal a step"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _evidence_needs_the_validation_split(self) -> Self:
+        if self.training.acceptance == "evidence":
+            if self.training.validation == "off":
+                raise ValueError("acceptance 'evidence' judges on the validation split: do not switch validation off")
+            if not self.training.roll_back:
+                raise ValueError("acceptance 'evidence' decides nothing without roll-back: switch roll-back on")
+            if self.optimizer.strategy == "batch":
+                raise ValueError(
+                    "acceptance 'evidence' compares every candidate with one reference on the same training tasks, "
+                    "which random batches do not have: choose the strategy 'full' or 'divide_and_merge'"
+                )
         return self
 
     @property

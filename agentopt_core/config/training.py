@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agentopt_core.words import Word
 
-Acceptance = Literal["strict", "accept_ties"]
+Acceptance = Literal["strict", "accept_ties", "evidence"]
 
 
 class TrainingConfig(Word):
@@ -19,7 +19,8 @@ class TrainingConfig(Word):
     patience: int = Field(default=10, ge=0, le=1000)
     """C: the run stops after more than C withdrawn candidates in a row."""
     acceptance: Acceptance = "strict"
-    """`strict`: a tie is no improvement (Algorithm 2); `accept_ties`: the authors' code."""
+    """`strict`: a tie is no improvement (Algorithm 2); `accept_ties`: the authors' code; `evidence`: judged on the
+    validation split by an exact test, see `EvidenceConfig`."""
     roll_back: bool = True
     """Withdraw a candidate that is not better; without it every candidate is kept (the paper's ablation)."""
     early_stop: bool = True
@@ -29,8 +30,9 @@ class TrainingConfig(Word):
     open_test: bool = True
     """When a rule has ended training, measure the baseline and the chosen set on the test split, once."""
     validation: Literal["off", "kept", "all"] = "kept"
-    """Which candidates are also measured on the validation split: none, those that are kept, or all. It decides
-    nothing: it shows whether what was learned holds on tasks that the optimizer has not seen."""
+    """Which candidates are also measured on the validation split: none, those that are kept, or all. It shows
+    whether what was learned holds on tasks that the optimizer has not seen, and decides nothing; but with `evidence` it
+    decides, and whatever passes on the training tasks is measured on it."""
     null_edits: int = Field(default=0, ge=0, le=20)
     """Times the baseline is measured again without any change: what noise alone does to the accuracy."""
     stop_at_perfect: bool = True

@@ -1,9 +1,13 @@
-"""The acceptance rule: is the candidate better than the accepted set on the whole training set?"""
+"""The acceptance rules: is the candidate better than the accepted set? Pure, so that a table can test them."""
 
 from __future__ import annotations
 
-from agentopt_core.config import TrainingConfig
+from dataclasses import dataclass
+
+from agentopt_core.config import EvidenceConfig, TrainingConfig
 from agentopt_core.evaluation.compare import Paired, paired
+from agentopt_core.evaluation.paired_runs import better_p
+from agentopt_core.evidence import EvidenceWord
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.training.state import Verdict
 
@@ -28,6 +32,38 @@ def decide(best: Evaluation, candidate: Evaluation, config: TrainingConfig) -> V
     if gain == 0:
         return Verdict("rolled_back", f"{sentence} A tie is no improvement.")
     return Verdict("rolled_back", sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the runs of two sets on the same tasks come to."""
+
+    word: EvidenceWord
+    p_value: float
+    """One-sided: the chance of so great a gain if the candidate were no better on any task."""
+
+
+def weigh(
+    differences: dict[str, int], level: float, config: EvidenceConfig, protected_broken: tuple[str, ...] = ()
+) -> Weighed:
+    """The evidence rule. `differences`: task -> net gain over all its runs, for every task scored under both sets.
+
+    A protected task that broke rejects, whatever the rest. Too few tasks are indecisive. No gain in sum rejects. A gain
+    is accepted when its p is at most `level`; above it, it is provisional where the run goes on from likely gains and p
+    is at most `provisional_p`, and else indecisive.
+    """
+    p_value = better_p(differences.values())
+    if protected_broken:
+        return Weighed("rejected", p_value)
+    if len(differences) < config.least_tasks:
+        return Weighed("indecisive", p_value)
+    if sum(differences.values()) <= 0:
+        return Weighed("rejected", p_value)
+    if p_value <= level:
+        return Weighed("accepted", p_value)
+    if config.provisional and p_value <= config.provisional_p:
+        return Weighed("provisional", p_value)
+    return Weighed("indecisive", p_value)
 
 
 def describe(pair: Paired) -> str:

@@ -86,6 +86,7 @@ class Approval:
             findings=found,
             rule=verdict.kind,
             rule_reason=verdict.reason,
+            evidence=verdict.evidence,
         )
         return await self._ask(request, best, update, candidate.index + 1)
 

@@ -10,7 +10,7 @@ from agentopt_core.config import TrainingConfig
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.tasks import Split, Task
 from agentopt_core.training.credit import Credits
-from agentopt_core.training.evaluator import Evaluator
+from agentopt_core.training.evaluator import Evaluator, measured
 from agentopt_core.training.recorded import Recorded
 
 
@@ -51,10 +51,7 @@ class Beside:
             await self._credits.accepted(candidate)
 
     async def _measure(
-        self, measured: Evaluation, step: int | None, tasks: tuple[Task, ...], split: Split, series: str
+        self, of: Evaluation, step: int | None, tasks: tuple[Task, ...], split: Split, series: str
     ) -> None:
-        index, functions = measured.index, measured.functions
-        if not tasks or self._recorded.evaluation(index, functions, tasks, split, series) is not None:
-            return
-        known = self._recorded.rollouts(index, functions, series)
-        await self._evaluator.measure(index, step, functions, tasks, split, known, series)
+        if tasks:
+            await measured(self._evaluator, self._recorded, of, step, tasks, split, series)

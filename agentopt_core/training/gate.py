@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.config import TrainingConfig
@@ -19,13 +20,24 @@ Measure = Callable[[int, int | None, FunctionSet], Awaitable[Evaluation]]
 """(evaluation, step, functions) -> the evaluation on the whole training split."""
 
 
+class Rule(Protocol):
+    """An acceptance rule that measures on its own (`agentopt_core.training.evidence.EvidenceRule`)."""
+
+    async def judge(self, state: TrainState, step: int, candidate: Evaluation) -> Verdict:
+        """Kept or rolled back. Raises: as `Evaluator.measure`."""
+        ...
+
+
 class Gate:
     """Algorithm 2's acceptance, with the person before or after the candidate runs."""
 
-    def __init__(self, *, measure: Measure, config: TrainingConfig, approval: Approval | None = None) -> None:
+    def __init__(
+        self, *, measure: Measure, config: TrainingConfig, approval: Approval | None = None, rule: Rule | None = None
+    ) -> None:
         self._measure = measure
         self._config = config
         self._approval = approval
+        self._rule = rule
 
     async def judge(self, state: TrainState, update: Update) -> Judged:
         """Measure the update on the accepted set and say whether it is kept. Raises: as `Evaluator.measure`."""
@@ -55,8 +67,11 @@ class Gate:
             if functions.digest == state.best.functions.digest:
                 return Judged(update, Verdict("rejected", f"{_who(asked)}: nothing is left of it."), rejected=(entry,))
         candidate = await self._measure(state.evaluations, step, functions)
-        rule = removal_verdict if update.prunes else decide
-        verdict = _noted(rule(state.best, candidate, self._config), asked)
+        if update.prunes:
+            ruled = removal_verdict(state.best, candidate, self._config)
+        else:
+            ruled = await self._ruled(state, step, candidate)
+        verdict = _noted(ruled, asked)
         if self._approval is None:
             return Judged(update, verdict, candidate, made=1)
         later = await self._approval.after(step, state.best, update, candidate, verdict)
@@ -69,21 +84,26 @@ class Gate:
     ) -> Judged:
         """The end of a step that a person decided in the light of its evaluation."""
         if decided.choice == "reject":
-            return Judged(update, Verdict("rejected", f"{_who(decided)}. {verdict.reason}"), candidate, made=1)
+            reason = f"{_who(decided)}. {verdict.reason}"
+            return Judged(update, Verdict("rejected", reason, evidence=verdict.evidence), candidate, made=1)
         if decided.update is None:
             if verdict.kind == "kept":
                 return Judged(update, _noted(verdict, decided), candidate, made=1)
             against = f"{_who(decided)} against the run’s rule. {verdict.reason}"
-            return Judged(update, Verdict("kept", against), candidate, made=1)
+            return Judged(update, Verdict("kept", against, evidence=verdict.evidence), candidate, made=1)
         # What was approved is another set than the one that was measured, so its evidence has to be made anew.
         entries = (_entry(candidate.functions, candidate, decided),) if decided.only is not None else ()
         functions = decided.update.apply(state.best.functions)
         if functions.digest == state.best.functions.digest:
             return Judged(update, Verdict("rejected", f"{_who(decided)}: nothing is left of it."), candidate, made=1)
         again = await self._measure(state.evaluations + 1, state.step + 1, functions)
-        return Judged(
-            decided.update, _noted(decide(state.best, again, self._config), decided), again, made=2, rejected=entries
-        )
+        verdict = await self._ruled(state, state.step + 1, again)
+        return Judged(decided.update, _noted(verdict, decided), again, made=2, rejected=entries)
+
+    async def _ruled(self, state: TrainState, step: int, candidate: Evaluation) -> Verdict:
+        if self._rule is not None:
+            return await self._rule.judge(state, step, candidate)
+        return decide(state.best, candidate, self._config)
 
 
 def _entry(functions: FunctionSet, measured: Evaluation | None, decided: ReviewDecided) -> Withdrawn:
@@ -109,7 +129,7 @@ def _who(decided: ReviewDecided) -> str:
 def _noted(verdict: Verdict, decided: ReviewDecided | None) -> Verdict:
     if decided is None:
         return verdict
-    return Verdict(verdict.kind, f"{verdict.reason} {_who(decided)}.", verdict.improved)
+    return replace(verdict, reason=f"{verdict.reason} {_who(decided)}.")
 
 
 def _by_hand(update: Update) -> str:

@@ -29,6 +29,7 @@ from agentopt_core.training.approval import Approval
 from agentopt_core.training.beside import Beside
 from agentopt_core.training.control import Control, StopNow, follow
 from agentopt_core.training.credit import Credits
+from agentopt_core.training.evidence import evidence_rule
 from agentopt_core.training.graders import open_grader
 from agentopt_core.training.held_out import RULES, HeldOut
 from agentopt_core.training.pruning import Pruner
@@ -165,11 +166,12 @@ class _Session:
             recorded=self._recorded,
             desk=desk,
         )
+        rule = evidence_rule(config, evaluator, self._tasks, self._validation, self._recorded)
         batches = batches_of(config, self._tasks)
         beside = Beside(
             evaluator=evaluator,
             tasks=batches.of(1),
-            validation=self._validation,
+            validation=() if rule else self._validation,
             config=config.training,
             recorded=self._recorded,
             credits=credits,
@@ -201,6 +203,7 @@ class _Session:
             recorded=self._recorded,
             approval=approval,
             beside=beside,
+            rule=rule,
             packages=packages,
             initial=begun_with.functions if (begun_with := self._folder.initial()) else None,
         )

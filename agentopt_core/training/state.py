@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.events import VerdictKind
+from agentopt_core.evidence import Evidence
 from agentopt_core.rollouts import Evaluation
 
 
@@ -21,6 +22,13 @@ class Verdict:
     """A person put it there: it counts as no epoch of training, and training starts afresh from it."""
     upkeep: bool = False
     """A removal for the functions' health: no turn of Algorithm 2, so it counts neither in E nor in C."""
+    evidence: Evidence | None = None
+    """What the evidence gate found, where the run has one and the candidate came so far."""
+
+    @property
+    def provisional(self) -> bool:
+        """Kept on weak evidence: training goes on from it, but it is no accepted epoch."""
+        return self.kind == "kept" and self.evidence is not None and self.evidence.word == "provisional"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,8 @@ class TrainState:
             return state
         if verdict.kind == "kept":
             record = () if verdict.improved else self.failure_record
-            return replace(state._accepting(candidate), epoch=self.epoch + turn, failure_record=record)
+            accepted = self.epoch + (0 if verdict.provisional else turn)
+            return replace(state._accepting(candidate), epoch=accepted, failure_record=record)
         entry = Withdrawn(
             functions=candidate.functions,
             accuracy=candidate.accuracy,

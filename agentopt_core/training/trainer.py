@@ -19,7 +19,7 @@ from agentopt_core.training.beside import Beside
 from agentopt_core.training.by_hand import ByHand
 from agentopt_core.training.control import Control
 from agentopt_core.training.evaluator import Evaluator
-from agentopt_core.training.gate import Gate
+from agentopt_core.training.gate import Gate, Rule
 from agentopt_core.training.recorded import Recorded
 from agentopt_core.training.state import Judged, TrainState, Verdict
 from agentopt_core.training.stopping import StopReason, stop_reason
@@ -57,6 +57,7 @@ class Trainer:
         initial: FunctionSet | None = None,
         approval: Approval | None = None,
         beside: Beside | None = None,
+        rule: Rule | None = None,
         packages: tuple[str, ...] = (),
     ) -> None:
         self._evaluator = evaluator
@@ -68,7 +69,7 @@ class Trainer:
         self._control = control
         self._recorded = recorded
         self._initial = initial or FunctionSet()
-        self._gate = Gate(measure=self._measure, config=self._config, approval=approval)
+        self._gate = Gate(measure=self._measure, config=self._config, approval=approval, rule=rule)
         self._beside = beside
         self._by_hand = ByHand(control.desk, sink, packages)
         self.state: TrainState | None = None
@@ -152,6 +153,7 @@ class Trainer:
                     withdrawn_in_a_row=state.withdrawn_in_a_row,
                     best=state.best.result,
                     candidate=judged.candidate.result if judged.candidate and step else None,
+                    evidence=judged.verdict.evidence,
                 )
             )
         return state
