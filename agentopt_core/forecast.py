@@ -137,6 +137,8 @@ def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) ->
     """Rollouts of a run with so many evaluations, of which so many were kept."""
     training = config.training
     validated = {"off": 0, "kept": min(evaluations, 1 + kept), "all": evaluations}[training.validation]
+    if training.acceptance == "evidence":
+        validated = _judged(config, evaluations, kept)
     looks = 2 if kept else 1
     measured = 2 * (evaluations - 1) if config.optimizer.strategy == "batch" and evaluations > 1 else evaluations
     return (measured + training.null_edits) * work.train + validated * work.val + looks * work.test
@@ -155,6 +157,18 @@ def _parts(config: RunConfig, work: Workload) -> int:
     if config.optimizer.strategy != "divide_and_merge":
         return 1
     return max(1, min(MOST_PARTS, math.ceil(work.train / config.optimizer.batch_size)))
+
+
+def _judged(config: RunConfig, evaluations: int, kept: int) -> int:
+    """Times the validation split is run by the evidence gate, at most where candidates were kept, and at least else.
+
+    At most every candidate is judged against a look at the accepted set, each accepted set is looked at afresh, and
+    every task flips and is run again under both sets. At least no candidate gets past the training tasks.
+    """
+    if not kept:
+        return 0
+    gate = config.evidence
+    return gate.repeats * (evaluations + kept) + 2 * gate.reruns * (evaluations - 1)
 
 
 def _per_rollout(work: Workload, past: Sequence[PastRun]) -> tuple[Amount, Amount]:

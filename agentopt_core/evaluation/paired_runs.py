@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import comb
 
 import numpy as np
 
-from agentopt_core.rollouts import Evaluation
-
-Runs = Sequence[tuple[Evaluation, Evaluation]]
+Table = Mapping[str, int]
+"""Task id -> 1 solved, 0 failed, as `Evaluation.table`; what could not be scored is left out."""
+Runs = Sequence[tuple[Table, Table]]
 """(before, after) for each time the tasks were run; not every time needs to hold every task."""
 
 
@@ -21,8 +21,7 @@ def net(runs: Runs) -> dict[str, int]:
     such a run is left out.
     """
     found: dict[str, int] = {}
-    for before, after in runs:
-        earlier, later = before.table(), after.table()
+    for earlier, later in runs:
         for task_id in later:
             if task_id in earlier:
                 found[task_id] = found.get(task_id, 0) + later[task_id] - earlier[task_id]

@@ -7,20 +7,11 @@ from math import comb
 
 import numpy as np
 
-from agentopt_core.words import Word
+from agentopt_core.views.gate import Share
 
 RESAMPLES = 2000
 SEED = 20240217
 """The intervals are drawn with a fixed seed: the same runs give the same figure everywhere."""
-
-
-class Share(Word):
-    """A mean over tasks, 0 to 1, with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    tasks: int
 
 
 def pass_at(solved: int, runs: int, k: int) -> float:

@@ -5,6 +5,7 @@ A resumed run may report an evaluation or a step a second time, and a rollout ag
 
 from __future__ import annotations
 
+from agentopt_core.evidence import Evidence
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.rollouts import Proportion, Usage
@@ -28,6 +29,11 @@ def usage(row: Row | None) -> Usage:
         completion_tokens=int(row["completion_tokens"] or 0),
         cost_usd=None if row["unpriced"] else row["cost_usd"] or 0.0,
     )
+
+
+def evidence(row: Row | None) -> Evidence | None:
+    """What the evidence gate found, from a row with such a column."""
+    return Evidence.model_validate_json(row["evidence"]) if row and row["evidence"] else None
 
 
 COUNTED = "series = '' AND split != 'val'"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from agentopt_core.history.answers import remembered
 from agentopt_core.history.learning_queries import decisions, pace, past_runs, signs
-from agentopt_core.history.parts import COUNTED, latest, proportion, superseded, usage
+from agentopt_core.history.parts import COUNTED, evidence, latest, proportion, superseded, usage
 from agentopt_core.history.review_queries import review, reviews, waiting
 from agentopt_core.history.rollout_queries import rollout, rollouts
 from agentopt_core.history.run_queries import best_curves, openings, run, runs
@@ -144,6 +144,7 @@ def curve(store: HistoryStore, run_id: str) -> list[CurvePoint]:
                 validation=proportion(validated.get(evaluation), "result"),
                 functions=tuple(start["names"]) if start else (),
                 by=people.get(start["step"], "") if start else "",
+                evidence=evidence(verdict),
                 usage=spent_by[end["journal_offset"]],
                 at=end["happened_at"],
             )

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from agentopt_core.errors import NotFound
-from agentopt_core.history.parts import proportion, usage
+from agentopt_core.history.parts import evidence, proportion, usage
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.history.update_queries import proposals, updates
 from agentopt_core.reviews import Finding
@@ -84,6 +84,7 @@ def _cards(store: HistoryStore, run_id: str, only: int | None = None) -> list[Re
                 p_value=mcnemar_p(len(flips["fixed"]), len(flips["broken"])) if flips else None,
                 rule=row["rule"],
                 rule_reason=row["rule_reason"] or "",
+                evidence=evidence(row),
                 usage=spent.get(step, Usage()),
                 trials=tuple(_trial(trial) for trial in trials[step]),
                 trying=waits and step in trying,

@@ -10,6 +10,7 @@ from agentopt_core.events import Event
 from agentopt_core.functions import Function
 from agentopt_core.history.sentences import sentence
 from agentopt_core.rollouts import Proportion, Rollout, Usage
+from agentopt_core.words import Word
 
 Values = dict[str, object]
 TableRow = tuple[str, Values]
@@ -86,7 +87,8 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
     elif event.kind == "review_requested":
         values = {name: getattr(event, name) for name in ("step", "evaluation", "rule", "rule_reason", "deadline")}
         values["findings"] = json.dumps([finding.model_dump() for finding in event.findings], ensure_ascii=False)
-        yield "reviews", {**dated, **values, "review_time": event.when, "on_timeout": event.on_timeout}
+        values |= {"review_time": event.when, "on_timeout": event.on_timeout, "evidence": _json(event.evidence)}
+        yield "reviews", {**dated, **values}
     elif event.kind == "trial_finished":
         values = {name: getattr(event, name) for name in ("step", "series", "evaluation")}
         values |= {name: list(getattr(event, name)) for name in ("fixed", "broken", "edited")}
@@ -106,7 +108,7 @@ def rows_of(run_id: str, offset: int, event: Event) -> Iterator[TableRow]:
         names = ("step", "evaluation", "verdict", "reason", "epoch", "withdrawn_in_a_row")
         values = {name: getattr(event, name) for name in names}
         shares = {**_proportion("best", event.best), **_proportion("candidate", event.candidate)}
-        yield "verdicts", {**dated, **values, **shares}
+        yield "verdicts", {**dated, **values, **shares, "evidence": _json(event.evidence)}
     elif event.kind == "split_opened":
         values = {name: getattr(event, name) for name in ("evaluation", "subject", "functions_digest", "n")}
         yield "openings", {**dated, **values}
@@ -141,6 +143,10 @@ def _usage(usage: Usage) -> Values:
 
 def _proportion(name: str, result: Proportion | None) -> Values:
     return {f"{name}_{part}": getattr(result, part, None) for part in ("correct", "n", "faults")}
+
+
+def _json(word: Word | None) -> str | None:
+    return word.model_dump_json() if word else None
 
 
 def _functions_in(update: Update | None) -> list[Function]:

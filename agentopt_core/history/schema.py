@@ -214,6 +214,7 @@ TABLES: dict[str, dict[str, str]] = {
         "withdrawn_in_a_row": "INTEGER",
         **_proportion("best"),
         **_proportion("candidate"),
+        "evidence": _LONG,
     },
     # What waited for a person, what was tried on some tasks meanwhile, and what was decided.
     "reviews": {
@@ -226,6 +227,7 @@ TABLES: dict[str, dict[str, str]] = {
         "rule_reason": "VARCHAR",
         "deadline": "DOUBLE",
         "on_timeout": "VARCHAR",
+        "evidence": _LONG,
     },
     "trials": {
         **_DATED,

@@ -149,6 +149,9 @@ def _again(series: str) -> str:
         "mask": f", without {number}, on the tasks that used it",
         "control": ", once more on tasks that used a function",
         "screen": f", screening of proposal {proposal} of step {step}",
+        "repeat": f", run {number} of each task",
+        "rerun": f", tasks that flipped once more ({number})",
+        "afresh": f", looked at afresh{f' (run {number})' if number else ''}",
     }
     return said.get(word, f", trial {number}")
 

@@ -10,7 +10,7 @@ from agentopt_core.actions import Action, AddFunction, Refusal, RemoveFunction, 
 from agentopt_core.errors import NotFound
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.history.answers import remembered
-from agentopt_core.history.parts import COUNTED, function_sets, functions_of, latest, results_of
+from agentopt_core.history.parts import COUNTED, evidence, function_sets, functions_of, latest, results_of
 from agentopt_core.history.store import HistoryStore, Row
 from agentopt_core.views import ActionView, FunctionVersion, UpdateView
 
@@ -58,6 +58,7 @@ def updates(store: HistoryStore, run_id: str) -> list[UpdateView]:
                 fixed=fixed,
                 broken=broken,
                 at=(update or start)["happened_at"],
+                evidence=evidence(verdict),
             )
         )
     return views

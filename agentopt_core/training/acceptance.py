@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentopt_core.config import EvidenceConfig, TrainingConfig
@@ -20,8 +21,7 @@ def decide(best: Evaluation, candidate: Evaluation, config: TrainingConfig) -> V
     """
     pair = paired(best, candidate)
     gain = pair.fixed_count - pair.broken_count
-    tie_counts = config.acceptance == "accept_ties"
-    improved = pair.n > 0 and (gain > 0 or (gain == 0 and tie_counts))
+    improved = better(pair, ties=config.acceptance == "accept_ties")
     sentence = describe(pair)
     if improved:
         return Verdict("kept", f"{sentence}{' A tie is accepted by the run’s rule.' if gain == 0 else ''}", True)
@@ -34,36 +34,56 @@ def decide(best: Evaluation, candidate: Evaluation, config: TrainingConfig) -> V
     return Verdict("rolled_back", sentence)
 
 
+def better(pair: Paired, *, ties: bool) -> bool:
+    """More common tasks are solved after than before; with `ties`, or as many."""
+    gain = pair.fixed_count - pair.broken_count
+    return pair.n > 0 and (gain > 0 or (gain == 0 and ties))
+
+
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """What the runs of two sets on the same tasks come to."""
 
     word: EvidenceWord
     p_value: float
-    """One-sided: the chance of so great a gain if the candidate were no better on any task."""
+    """One-sided, over all runs: the chance of so great a gain if the candidate were no better on any task."""
+    first_p: float
+    """The same of the first look alone, at which every task was run equally often."""
+
+
+FIRST_LOOK_P = 0.1
+"""What the first look alone has to reach. Reruns go where tasks flipped, and a task with a great effect flips more
+surely than one with a small effect: a candidate that gains much on few tasks and loses a little on many would profit
+from them. The first look weighs all tasks alike."""
 
 
 def weigh(
-    differences: dict[str, int], level: float, config: EvidenceConfig, protected_broken: tuple[str, ...] = ()
+    first: Mapping[str, int],
+    differences: Mapping[str, int],
+    level: float,
+    config: EvidenceConfig,
+    protected_broken: tuple[str, ...] = (),
 ) -> Weighed:
-    """The evidence rule. `differences`: task -> net gain over all its runs, for every task scored under both sets.
+    """The evidence rule. Task -> net gain at the first look, and over all its runs; of every task scored under both.
 
     A protected task that broke rejects, whatever the rest. Too few tasks are indecisive. No gain in sum rejects. A gain
-    is accepted when its p is at most `level`; above it, it is provisional where the run goes on from likely gains and p
-    is at most `provisional_p`, and else indecisive.
+    is accepted when its p is at most `level` and that of the first look at most `FIRST_LOOK_P`; else it is provisional
+    where the run goes on from likely gains and p is at most `provisional_p`, and else indecisive.
     """
-    p_value = better_p(differences.values())
+    p_value, first_p = better_p(differences.values()), better_p(first.values())
     if protected_broken:
-        return Weighed("rejected", p_value)
-    if len(differences) < config.least_tasks:
-        return Weighed("indecisive", p_value)
-    if sum(differences.values()) <= 0:
-        return Weighed("rejected", p_value)
-    if p_value <= level:
-        return Weighed("accepted", p_value)
-    if config.provisional and p_value <= config.provisional_p:
-        return Weighed("provisional", p_value)
-    return Weighed("indecisive", p_value)
+        word: EvidenceWord = "rejected"
+    elif len(differences) < config.least_tasks:
+        word = "indecisive"
+    elif sum(differences.values()) <= 0:
+        word = "rejected"
+    elif p_value <= level and first_p <= FIRST_LOOK_P:
+        word = "accepted"
+    elif config.provisional and p_value <= config.provisional_p:
+        word = "provisional"
+    else:
+        word = "indecisive"
+    return Weighed(word, p_value, first_p)
 
 
 def describe(pair: Paired) -> str:

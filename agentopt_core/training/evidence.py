@@ -18,8 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agentopt_core.config import EvidenceConfig, RunConfig
-from agentopt_core.errors import TaskSetError
-from agentopt_core.evaluation.compare import paired
+from agentopt_core.evaluation.compare import paired, paired_tables
 from agentopt_core.evaluation.intervals import paired_interval
 from agentopt_core.evaluation.paired_runs import Runs, net
 from agentopt_core.evaluation.repeats import mean_interval
@@ -30,6 +29,7 @@ from agentopt_core.training.acceptance import describe, weigh
 from agentopt_core.training.alpha import AlphaBudget
 from agentopt_core.training.evaluator import Evaluator, measured
 from agentopt_core.training.recorded import Recorded
+from agentopt_core.training.requirements import require_validation
 from agentopt_core.training.state import TrainState, Verdict
 
 
@@ -84,10 +84,10 @@ class EvidenceRule:
             return self._refused(reference, f"{on_training} {_broke(broken)}", broken)
         reference = await self._looked_at(reference)
         looks = await self._first_look(candidate, step, "")
-        first = tuple(zip(reference.looks, looks, strict=True))
+        first = [(old.table(), new.table()) for old, new in zip(reference.looks, looks, strict=True)]
         flipped = [task_id for task_id, difference in net(first).items() if difference]
         reruns = await self._rerun(reference, step, candidate, flipped, "val")
-        differences = net((*first, *reruns))
+        differences = net([*first, *reruns])
         broken = tuple(t for t in self._config.protected if differences.get(t, 0) < 0)
         level = self._alpha.level
         weighed = weigh(differences, level, self._config, broken)
@@ -151,7 +151,7 @@ class EvidenceRule:
         """Protected training tasks that broke and, run again, still lean that way."""
         suspects = [task_id for task_id in broken if task_id in self._config.protected]
         reruns = await self._rerun(reference, step, candidate, suspects, "train")
-        differences = net(((reference.accepted, candidate), *reruns))
+        differences = net([(reference.accepted.table(), candidate.table()), *reruns])
         return tuple(task_id for task_id in suspects if differences[task_id] < 0)
 
     async def _looked_at(self, reference: _Reference) -> _Reference:
@@ -171,12 +171,13 @@ class EvidenceRule:
     ) -> Runs:
         tasks = tuple(self._tasks[task_id] for task_id in task_ids)
         if not tasks:
-            return ()
+            return []
         runs = []
         for number in range(1, self._config.reruns + 1):
             series = f"rerun-{candidate.index}.{number}"
             before = await self._measure(reference.accepted, reference.step, tasks, split, series)
-            runs.append((before, await self._measure(candidate, step, tasks, split, series)))
+            after = await self._measure(candidate, step, tasks, split, series)
+            runs.append((before.table(), after.table()))
         return runs
 
     async def _measure(
@@ -200,30 +201,14 @@ def evidence_rule(
     )
 
 
-def require_validation(config: EvidenceConfig, training: Sequence[str], validation: Sequence[str]) -> None:
-    """Refuse what cannot be judged, by the ids of the tasks that are run. Raises: TaskSetError."""
-    if len(validation) < config.least_tasks:
-        have = f"{len(validation)} task{'s' if len(validation) != 1 else ''}"
-        raise TaskSetError(
-            f"The evidence gate judges on the validation split, which has {have}; it needs {config.least_tasks}.",
-            "Divide the task set anew on the Tasks page, with a larger validation split, or choose another acceptance.",
-        )
-    unknown = sorted(set(config.protected) - {*training, *validation})
-    if unknown:
-        raise TaskSetError(
-            f"Tasks are to be protected that are neither training nor validation tasks: {', '.join(unknown)[:200]}.",
-            "Write the ids as the Tasks page shows them.",
-        )
-
-
 def gain(first: Runs) -> tuple[float | None, tuple[float, float] | None]:
     """The candidate's gain at the first look with its 95 % interval, -1 to 1; None without common tasks."""
     if len(first) == 1:
-        pair = paired(*first[0])
+        pair = paired_tables(*first[0])
         return pair.difference, paired_interval(pair.both_solved, pair.fixed_count, pair.broken_count, pair.both_failed)
     times: dict[str, int] = {}
     for before, after in first:
-        for task_id in before.table().keys() & after.table().keys():
+        for task_id in before.keys() & after.keys():
             times[task_id] = times.get(task_id, 0) + 1
     means = [difference / times[task_id] for task_id, difference in net(first).items()]
     return (sum(means) / len(means), mean_interval(means)) if means else (None, None)

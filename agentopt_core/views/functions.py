@@ -6,6 +6,7 @@ from typing import Literal
 
 from agentopt_core.actions import Refusal
 from agentopt_core.events import VerdictKind
+from agentopt_core.evidence import Evidence
 from agentopt_core.functions import Function
 from agentopt_core.rollouts import Proportion
 from agentopt_core.words import Word
@@ -39,6 +40,8 @@ class UpdateView(Word):
     """Tasks failed before and solved by the candidate."""
     broken: tuple[str, ...] = ()
     at: float = 0.0
+    evidence: Evidence | None = None
+    """What the evidence gate found, where the run has one."""
 
 
 class FunctionVersion(Word):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from agentopt_core.events import VerdictKind
+from agentopt_core.evidence import Evidence
 from agentopt_core.reviews import Choice, Finding, ReviewTime
 from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.views.functions import ActionView
@@ -81,6 +82,8 @@ class ReviewCard(Word):
     rule: VerdictKind | None = None
     """What the run's acceptance rule makes of it."""
     rule_reason: str = ""
+    evidence: Evidence | None = None
+    """What the evidence gate found, where the run has one."""
     usage: Usage = Usage()
     """What this step has cost so far: the optimizer, the evaluation, trials."""
     trials: tuple[TrialView, ...] = ()

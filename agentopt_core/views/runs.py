@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from agentopt_core.events import VerdictKind
+from agentopt_core.evidence import Evidence
 from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import Word
@@ -178,6 +179,8 @@ class CurvePoint(Word):
     """Names in the evaluated set."""
     by: str = ""
     """Who wrote or edited its update by hand; empty where it is the optimizer's as it was."""
+    evidence: Evidence | None = None
+    """What the evidence gate found, where the run has one."""
     usage: Usage
     """Of the run up to this point."""
     at: float

@@ -7,6 +7,7 @@ reviews  what waits for people, and what they decide or change by hand
 health   what functions are worth, and tasks that nothing solves
 evidence what the versions did, and new runs that begin with functions
 search   the proposals of one step, and versions merged
+gate     how noisy the measurements are: the same set against itself, repeats
 compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
 traces   what the agent did, rollout by rollout
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
 from agentopt_core.workbench.health import HealthBench
+from agentopt_core.workbench.gate import GateBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.saw import SawBench
@@ -38,6 +40,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
 
 
 class Workbench(HealthBench, SearchBench, KeepingBench, ReportBench, TraceBench, SawBench):
+class Workbench(GateBench, KeepingBench, ReportBench, TraceBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -24,6 +24,7 @@ from agentopt_core.presets import Preset, presets
 from agentopt_core.rollouts import Isolation
 from agentopt_core.sandbox import find_isolation, hide_from_calls, is_installed, require
 from agentopt_core.tasks import TaskSet
+from agentopt_core.training.requirements import require_validation
 from agentopt_core.views import Check, Forecast, Opening
 from agentopt_core.workbench.base import Desk
 from agentopt_core.workbench.tasks import TaskBench
@@ -51,7 +52,8 @@ class SetupBench(TaskBench, Desk):
     def forecast(self, config: RunConfig, taskset_id: str) -> Forecast:
         """What the run will take, reckoned from earlier runs of the same models on the same tasks where there are any.
 
-        Raises: ConfigError when a task asks for a judge in vain.
+        Raises: ConfigError when a task asks for a judge in vain; TaskSetError when the evidence gate has too
+        few validation tasks.
         """
         task_set = self.task_set(taskset_id)
         require_judge(config.grader, task_set.each())
@@ -62,6 +64,8 @@ class SetupBench(TaskBench, Desk):
             test = ()
         if config.training.validation == "off":
             val = ()
+        if config.training.acceptance == "evidence":
+            require_validation(config.evidence, [task.id for task in tasks], [task.id for task in val])
         judged, judged_test, judged_val = (
             sum(asks_judge(config.grader, task) for task in split) for split in (tasks, test, val)
         )
@@ -142,6 +146,9 @@ class SetupBench(TaskBench, Desk):
                 f"Task set '{task_set.name}' has only {scorable} task{'s' * (scorable > 1)} with an answer.",
                 f"Training needs at least {MIN_SCORABLE}: fewer cannot tell learning from luck.",
             )
+        if config.training.acceptance == "evidence":
+            validation, _ = within_reach(task_set.of("val"), config.agent.endpoint)
+            require_validation(config.evidence, [task.id for task in reachable], [task.id for task in validation])
         require_judge(config.grader, task_set.each())
         if not config.agent.endpoint.model.strip() or not config.optimizer.endpoint.model.strip():
             raise ConfigError("A role has no model.", "Name the model of agent and optimizer.")
