@@ -30,6 +30,8 @@ class Evidence(Word):
     """Tasks that flipped at first and were even again after their reruns: noise."""
     p_value: float | None = None
     """One-sided exact sign-flip test over all runs of the tasks that flipped; None when nothing was compared."""
+    first_p: float | None = None
+    """The same of the first look alone."""
     difference: float | None = None
     """Accuracy of the candidate minus that of the accepted set at the first look, -1 to 1."""
     interval: tuple[float, float] | None = None
