@@ -9,6 +9,7 @@ import sys
 
 import agentopt_core
 from agentopt_core.cli import (
+    aa,
     call,
     control,
     credit,
@@ -56,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
         history,
         call,
         grade,
+        aa,
         doctor,
         dashboard,
         trainer,

@@ -50,3 +50,15 @@ class Evidence(Word):
     """Times each task was run under each set at the first look."""
     protected_broken: tuple[str, ...] = ()
     """Ids of protected tasks that broke."""
+
+
+def outcome_word(verdict: str, evidence: Evidence | None) -> str:
+    """What became of a candidate, in a word: the gate's where it decided, else the verdict's, spaces for underscores.
+
+    A person may have kept or withdrawn it against the gate; then the verdict's word stands.
+    """
+    if evidence is not None:
+        kept = evidence.word in ("accepted", "provisional")
+        if (verdict == "kept" and kept) or (verdict == "rolled_back" and evidence.word == "indecisive"):
+            return evidence.word
+    return verdict.replace("_", " ")

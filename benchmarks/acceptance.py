@@ -47,7 +47,7 @@ def shuffled(candidate: int, task_id: str) -> float:
 
 
 def traded(candidate: int, task_id: str) -> float:
-    """No better on average, and unfair to the rule: a tenth of the tasks from 5 % to 95 %, half of them 18 points down."""
+    """No better on average, and unfair to the rule: a tenth of the tasks gain 90 points, half lose 18."""
     number = int(task_id[1:])
     if candidate == 0:
         return 0.05 if number % 10 == 0 else 0.6

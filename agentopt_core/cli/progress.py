@@ -13,6 +13,7 @@ from rich.text import Text
 from agentopt_core.cli.common import dollars, percent
 from agentopt_core.config import DEMO_LABEL, RunConfig
 from agentopt_core.events import Event
+from agentopt_core.evidence import outcome_word
 from agentopt_core.history.sentences import sentence
 from agentopt_core.rollouts import Proportion, Usage
 from agentopt_core.words import JsonObject
@@ -74,7 +75,7 @@ class ProgressBar:
                 self._progress.update(self._task, description="optimizer step")
             case "verdict_reached":
                 self._epoch = event.epoch
-                self._say(event.verdict.replace("_", " "), event.reason, percent(event.candidate))
+                self._say(outcome_word(event.verdict, event.evidence), event.reason, percent(event.candidate))
             case "review_requested":
                 self._progress.update(self._task, description="waits for a review")
                 self._say("waits", f"update {event.step}: decide with `python -m agentopt_core review`", "")
@@ -112,7 +113,7 @@ def print_report(result: JsonObject, exported: object) -> None:
         table.add_row(
             str(row["epoch"]),
             percent(Proportion(correct=_int(row["correct"]), n=_int(row["n"]))),
-            Text(str(row["verdict"]).replace("_", " ")),
+            Text(str(row["outcome"])),
             Text(", ".join(map(str, names)) or "–"),
         )
     console.print(table)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
+from agentopt_core.cli.evidence_options import add_evidence, evidence_from
 from agentopt_core.cli.grader_options import add_grader, asks_for_judge, grader_from
 from agentopt_core.cli.health_options import add_health, health_from
 from agentopt_core.cli.progress import ProgressBar, print_report
@@ -66,7 +67,7 @@ def register(subparsers: Subparsers) -> None:
         "--validation",
         choices=["off", "kept", "all"],
         default="kept",
-        help="candidates that are also measured on the validation split; it decides nothing",
+        help="candidates that are also measured on the validation split; it decides only with --acceptance evidence",
     )
     rules.add_argument(
         "--null-edits", type=int, default=0, metavar="N", help="measure the baseline N times more: what noise does"
@@ -93,6 +94,7 @@ def register(subparsers: Subparsers) -> None:
     limits.add_argument("--calls-per-rollout", type=int, default=200, metavar="N", help="calls of tools in one rollout")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
+    add_evidence(parser)
     add_grader(parser)
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
     parser.add_argument("--name", default="", help="what people call the run")
@@ -113,8 +115,8 @@ def run(args: argparse.Namespace) -> int:
     return train_here(bench, folder, as_json=args.json)
 
 
-def train_here(bench: Workbench, folder: RunFolder, *, as_json: bool) -> int:
-    """Train a run folder in this process with a progress bar on standard error, then print the result.
+def train_here(bench: Workbench, folder: RunFolder, *, as_json: bool | None) -> int:
+    """Train a run folder in this process with a progress bar on standard error, then print the result, if at all.
 
     A first Ctrl+C stops the run with the accepted set intact, a second one ends the process at once.
     """
@@ -127,7 +129,7 @@ def train_here(bench: Workbench, folder: RunFolder, *, as_json: bool) -> int:
     result = bench.result(folder.run_id)
     if as_json:
         print_json(result)
-    else:
+    elif as_json is not None:
         learned = isinstance(last, RunFinished) and len(last.functions) > 0
         print_report(result, bench.export(folder.run_id) if learned else None)
     if isinstance(last, RunFailed):
@@ -188,6 +190,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "null_edits": args.null_edits,
         },
         "search": search_from(args),
+        "evidence": evidence_from(args).model_dump(mode="json"),
         "approval": {
             "mode": args.approval,
             "when": args.ask,

@@ -6,7 +6,9 @@ import json
 from datetime import UTC, datetime
 
 from agentopt_core.config import DEMO_LABEL
+from agentopt_core.evidence import outcome_word
 from agentopt_core.reports.diff import diff_table
+from agentopt_core.reports.evidence import evidence_section
 from agentopt_core.reports.facts import RunFacts
 from agentopt_core.reports.page import cards, code, folded, notes, pairs, prose, section, share, table, text
 from agentopt_core.reports.sentences import cautions, comparison_sentence
@@ -55,6 +57,7 @@ def run_body(facts: RunFacts) -> str:
             notes(cautions([facts.compared], [], "best")),
             notes([HIDDEN] if facts.private else [], "warn"),
             section("Evaluations", evaluations(facts)),
+            section("Evidence", evidence_section(facts.updates, private=facts.private)),
             section("Updates", _updates(facts)),
             section("What it learned", _functions(facts)),
             section("Decisions of people", _decisions(facts)),
@@ -101,11 +104,11 @@ def evaluations(facts: RunFacts) -> str:
     rows = [
         (
             str(point.evaluation),
-            f"<span class='tag {point.verdict}'>{text(point.verdict.replace('_', ' '))}</span>",
+            f"<span class='tag {point.verdict}'>{text(outcome_word(point.verdict, point.evidence))}</span>",
             share(point.result),
             share(point.validation),
             text(", ".join(point.functions), 200),
-            text(point.reason, 400),
+            text(point.reason, 900),
         )
         for point in curve[-MOST_UPDATES:]
     ]
@@ -124,7 +127,7 @@ def _cut(number: int) -> str:
 
 def _update(update: UpdateView, facts: RunFacts) -> str:
     did = ", ".join(f"{action.op} {action.name}" for action in update.actions) or "no valid action"
-    word = update.verdict.replace("_", " ")
+    word = outcome_word(update.verdict, update.evidence)
     parts = [
         f"<h3><span class='verdict {update.verdict}'>{text(word)}</span>Update {update.step}: {text(did, 200)}</h3>"
     ]

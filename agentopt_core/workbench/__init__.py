@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agentopt_core.importing import TaskSetStore
-from agentopt_core.workbench.health import HealthBench
 from agentopt_core.workbench.gate import GateBench
+from agentopt_core.workbench.health import HealthBench
 from agentopt_core.workbench.keeping import KeepingBench
 from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.saw import SawBench
@@ -39,8 +39,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(HealthBench, SearchBench, KeepingBench, ReportBench, TraceBench, SawBench):
-class Workbench(GateBench, KeepingBench, ReportBench, TraceBench):
+class Workbench(GateBench, HealthBench, SearchBench, KeepingBench, ReportBench, TraceBench, SawBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from agentopt_core.diagnosis import noise_spread
+from agentopt_core.evidence import outcome_word
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import CurvePoint, Signs
 from pages.components.colors import ACCENT, AMBER, GREEN, GREY, RED, VIOLET
@@ -46,6 +47,8 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
     rows = []
     for point in curve:
         word = WORDS[point.verdict]
+        found = outcome_word(point.verdict, point.evidence)
+        outcome = word if found in WORDS.values() else f"{word}, {found}"
         low, high = _ends(point.result)
         val_low, val_high = _ends(point.validation)
         rows.append(
@@ -66,7 +69,7 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
                 "color": _STROKES[_LABELS.index(word)],
                 "result": _said(point.result),
                 "validation": _said(point.validation),
-                "outcome": _outcome(point, word),
+                "outcome": _outcome(point, outcome),
                 "epoch": point.epoch,
                 "functions": shorten(", ".join(point.functions), 120) or "none",
                 "reason": shorten(point.reason, 160),

@@ -94,7 +94,7 @@ def preset_costs(bench: Workbench, presets: Mapping[str, Any], taskset_id: str) 
         rows["E"].append(str(training.epochs))
         rows["C"].append(str(training.patience) if training.early_stop else "off")
         rows["Actions a step"].append(str(preset.config.optimizer.max_actions))
-        kept = "gain or tie" if training.acceptance == "accept_ties" else "gain"
+        kept = {"strict": "gain", "accept_ties": "gain or tie", "evidence": "evidence"}[training.acceptance]
         rows["Kept for"].append(kept if training.roll_back else "anything")
         rows["Evaluations"].append(f"{count(ahead.evaluations_min)} to {count(ahead.evaluations_max)}")
         rows["Requests"].append(requests(ahead))

@@ -11,6 +11,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.functions import Function
 from agentopt_core.reports.diff import Note, diff_rows, side_by_side
+from agentopt_core.reports.evidence import budget_words
 from agentopt_core.reviews import Finding
 from agentopt_core.views import ActionView
 from agentopt_core.views.reviews import ReviewCard, TrialView
@@ -138,7 +139,7 @@ def _evidence(card: ReviewCard) -> None:
             paired = f" Paired on {card.n} tasks scored under both." if card.n else ""
             st.caption(f"{plain(sentence, 300)}{paired} Measured on the training tasks.")
             if card.rule:
-                st.caption(f"**The rule says: {VERDICTS[card.rule][0]}.** {plain(card.rule_reason, 400)}")
+                st.caption(f"**The rule says: {VERDICTS[card.rule][0]}.** {plain(card.rule_reason, 900)}")
             if card.usage.requests:
                 st.caption(
                     f"This step so far: {cost(card.usage)}, {count(card.usage.requests)} requests, "
@@ -147,6 +148,12 @@ def _evidence(card: ReviewCard) -> None:
         both = {"a": str(card.base_evaluation), "b": str(card.evaluation)}
         _chips(card, "✓ Fixed", "green", card.fixed, both)
         _chips(card, "✗ Broken", "red", card.broken, both)
+        if card.evidence and card.evidence.looked:
+            found = card.evidence
+            st.caption(f"**On the validation split ({found.n} tasks):** {plain(budget_words(found), 400)}")
+            on_validation = {"a": str(found.against), "b": str(card.evaluation), "split": "val"}
+            _chips(card, "✓ Fixed, validation", "green", found.fixed, on_validation)
+            _chips(card, "✗ Broken, validation", "red", found.broken, on_validation)
 
 
 def _figure(label: str, evaluation: int | None, card: ReviewCard) -> None:

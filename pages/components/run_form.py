@@ -14,6 +14,7 @@ from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
 from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
+from pages.components.evidence_form import EVIDENCE_PATHS, evidence_fields
 from pages.components.forecast_view import preset_costs, show_forecast
 from pages.components.grader_form import GRADER_FIELDS, GRADER_PATHS, grader_fields, grader_values, judge_json
 from pages.components.health_form import HEALTH_PATHS, health_fields
@@ -48,6 +49,7 @@ _PATHS = {
     "budget_tokens": ("budget", "tokens"),
     "budget_requests": ("budget", "requests"),
     **APPROVAL_PATHS,
+    **EVIDENCE_PATHS,
     **GRADER_PATHS,
     **HEALTH_PATHS,
     **SANDBOX_PATHS,
@@ -110,6 +112,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
         _training(bench, presets, chosen)
+        evidence_fields()
         search_fields()
         approval_fields()
         grader_fields()
@@ -160,11 +163,12 @@ def _training(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | No
         _number("Patience (C)", "patience", "Training stops after more than C rolled-back updates in a row.", 0, 1000)
         _number("Actions a step", "max_actions", "Functions one update may add, revise or remove, at most.", 1, 20)
         _number("Rollouts at once", "concurrency", "Tasks solved at the same time.", 1, 512)
-    words = {"strict": "only a gain", "accept_ties": "a gain or a tie"}
+    words = {"strict": "only a gain", "accept_ties": "a gain or a tie", "evidence": "evidence"}
     with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         st.segmented_control(
             "An update is kept for", list(words), format_func=words.__getitem__, key="form_acceptance", required=True,
-            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties.", **KEEP,
+            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties; evidence is asked for on the "
+            "validation split.", **KEEP,
         )  # fmt: skip
         _switch("Roll-back", "roll_back", "Withdraw an update that is not better.")
         _switch("Early stop", "early_stop", "Stop by patience; without it only E and the limits end the run.")
@@ -175,8 +179,9 @@ def _training(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | No
     with st.grid(2, min_column_width=300, vertical_alignment="bottom"):
         st.segmented_control(
             "Validation split", list(validations), format_func=validations.__getitem__, key="form_validation",
-            required=True, help="Measured beside training, where the task set has one. It decides nothing: it shows "
-            "whether what was learned holds on tasks that the optimizer never read.", **KEEP,
+            required=True, help="Measured beside training, where the task set has one. It shows "
+            "whether what was learned holds on tasks that the optimizer never read, and decides only for evidence.",
+            **KEEP,
         )  # fmt: skip
         _number("Null edits", "null_edits", "Times the baseline is measured again without any change: what noise alone "
                 "does to the accuracy. Each costs one evaluation.", 0, 20)  # fmt: skip

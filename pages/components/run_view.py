@@ -16,6 +16,7 @@ from agentopt_core.views import LIVE, CurvePoint, Progress, RunSummary, Signs
 from pages.components.curve import PICK, ZOOM, curve_chart, curve_table, legend_words
 from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
+from pages.components.evidence_panel import evidence_panel
 from pages.components.fit import fit_line
 from pages.components.picker import run_picker
 from pages.components.presentation import presenting
@@ -121,6 +122,8 @@ def _draw(run: RunSummary) -> None:
     if chosen is not None:
         screening_panel(bench, run, chosen)
     diagnoses(diagnose(run, curve, signs))
+    training = config.training
+    evidence_panel(bench, run_id, updates, training.acceptance == "evidence", training.null_edits)
     left, right = st.columns([5, 3], gap="medium")
     with left:
         update_list(run, updates, chosen)
@@ -217,8 +220,8 @@ def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
             first, last = validated[0].validation, validated[-1].validation
             st.metric(
                 f"Validation (n = {last.n})", accuracy(last), points(first, last) if len(validated) > 1 else None,
-                help=f"Of the accepted functions on tasks that decide nothing; 95 % interval {interval(last)}. "
-                f"Baseline {accuracy(first)}.", **card,
+                help=f"Of the accepted functions on tasks that the optimizer never read; 95 % interval "
+                f"{interval(last)}. Baseline {accuracy(first)}.", **card,
             )  # fmt: skip
         else:
             st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)

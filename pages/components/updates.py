@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from agentopt_core.evidence import outcome_word
 from agentopt_core.significance import mcnemar_p
 from agentopt_core.views import LIVE, RunSummary, UpdateView
 from agentopt_core.views.reviews import DecisionView
@@ -23,6 +24,12 @@ VERDICTS = {
     "refused": ("refused", "red", ":material/block:"),
 }
 """Word, colour and icon of what became of a candidate or a proposal."""
+GATED = {
+    "accepted": ("accepted", "blue", ":material/verified:"),
+    "provisional": ("provisional", "violet", ":material/hourglass_top:"),
+    "indecisive": ("indecisive", "orange", ":material/question_mark:"),
+}
+"""The same where the evidence gate decided."""
 SHOWN = "update"
 """The step in the address whose update is shown in detail."""
 
@@ -63,7 +70,8 @@ def update_list(run: RunSummary, updates: Sequence[UpdateView], chosen: int | No
 
 
 def _verdict(run: RunSummary, update: UpdateView) -> tuple[str, str, str]:
-    word, color, icon = VERDICTS[update.verdict]
+    found = outcome_word(update.verdict, update.evidence)
+    word, color, icon = GATED[found] if found in GATED else VERDICTS[update.verdict]
     if update.verdict == "pending" and run.status not in LIVE:
         return "not decided", color, ":material/remove:"
     if update.verdict == "pending" and run.status == "waiting":
