@@ -140,7 +140,8 @@ class Answer(Word):
 
     text: str = ""
     source: Literal["tool", "message", "none"] = "none"
-    """`tool`: it called final_answer; `message`: its last message; `none`: it never ended."""
+    """`tool`: it called final_answer, or wrote its FINAL ANSWER line where calls are text; `message`: its last message;
+    `none`: it never ended."""
 
 
 class Score(Word):

@@ -64,6 +64,14 @@ class Sandbox(Protocol):
         """Execute the source without calling it: imports and top-level checks run, `name` must be callable."""
         ...
 
+    async def shell(self, command: str, attachments: tuple[Attachment, ...] = ()) -> ExecutionResult:
+        """Run one command line by `sh -c` in isolation; `stdout` holds both its outputs, in the order written.
+
+        An exit status other than 0 is a failed result. It needs level `namespaces`; at any other the result fails with
+        an error of type `Unavailable`, and nothing is run. Raises: InfrastructureFault as `call`.
+        """
+        ...
+
     def notebook(self, attachments: tuple[Attachment, ...] = ()) -> Notebook:
         """A notebook of its own, that shares nothing with any other; close it when its rollout ends."""
         ...

@@ -87,6 +87,10 @@ class InMemorySandbox:
             return ExecutionResult(ok=False, error=ExecutionError(type=type(error).__name__, message=str(error)))
         return ExecutionResult(ok=callable(names.get(function.name)))
 
+    async def shell(self, command: str, attachments: tuple[Attachment, ...] = ()) -> ExecutionResult:
+        """There is no shell at this level."""
+        return ExecutionResult(ok=False, error=ExecutionError(type="Unavailable", message="There is no shell here."))
+
     def notebook(self, attachments: tuple[Attachment, ...] = ()) -> InMemoryNotebook:
         """A namespace in this process."""
         return InMemoryNotebook()

@@ -22,8 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from agentopt_core.config import parse_config
 from agentopt_core.history.journal import read_journal
@@ -31,6 +30,7 @@ from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.tasks import Split, Task, TaskSet
 from benchmarks.fixed_latency import RULES, question
 
+ROOT = Path(__file__).resolve().parents[1]
 MEMORY_MB = 600
 """The most a trainer may take."""
 TEST_TASKS = 200

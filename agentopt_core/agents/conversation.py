@@ -65,6 +65,32 @@ class Conversation:
         self._sent.append(sent)
         return calls
 
+    def add_action(self, reply: Reply, said: str, call: ToolCall | None) -> ToolCall | None:
+        """Add a reply in a text protocol; returns its call with an id that is unique in this conversation.
+
+        Recorded as the model wrote it, with the call that was read from it. Sent is only what it is held to have
+        `said`, as text: an endpoint of that kind may know no calls.
+        """
+        call = call.with_(id=self._unique(call.id)) if call is not None else None
+        self._record.append(
+            Message(
+                role="assistant",
+                content=reply.text or reply.refusal,
+                tool_calls=(call,) if call is not None else (),
+                reasoning=cut_middle(reply.reasoning, self._reasoning_tokens),
+            )
+        )
+        self._sent.append({"role": "assistant", "content": said or NOTHING_SAID})
+        return call
+
+    def observe(self, call: ToolCall | None, text: str) -> None:
+        """Tell what came of an action, as its user; recorded as the answer to the call, where there was one."""
+        if call is None:
+            self.say(text)
+            return
+        self._record.append(Message(role="tool", content=text, tool_call_id=call.id))
+        self._sent.append({"role": "user", "content": text})
+
     def answer_call(self, call: ToolCall, text: str) -> None:
         """Answer one call of the last reply."""
         self._add(Message(role="tool", content=text, tool_call_id=call.id))
@@ -75,9 +101,12 @@ class Conversation:
 
     def note(self, text: str) -> None:
         """Add a note to the last message. A message of its own would break endpoints that want roles to alternate."""
-        last = self._record.pop()
-        self._sent.pop()
-        self._add(last.with_(content=f"{last.content}\n\n{text}"))
+        noted = f"{self._record[-1].content}\n\n{text}"
+        self._record[-1] = self._record[-1].with_(content=noted)
+        sent = self._sent.pop()
+        parts = sent["content"]
+        content: JsonValue = [{"type": "text", "text": noted}, *parts[1:]] if isinstance(parts, list) else noted
+        self._sent.append({**sent, "content": content})
 
     def _add(self, message: Message) -> None:
         self._record.append(message)

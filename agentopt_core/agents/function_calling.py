@@ -10,44 +10,28 @@ Decisions the paper leaves open:
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
 
 from agentopt_core.agents.blocks import python_blocks
 from agentopt_core.agents.conversation import Conversation
 from agentopt_core.agents.files import SeenFile, TaskFiles, image_urls
 from agentopt_core.agents.questions import question_text
 from agentopt_core.agents.replies import Reply, read_reply
-from agentopt_core.agents.results import function_text, python_text
+from agentopt_core.agents.rollout_of import End, refusal_of, rollout_of, silence
 from agentopt_core.agents.together import together
 from agentopt_core.agents.toolbox import PYTHON, CallFunction, Decline, Finish, Plan, RunPython, Toolbox
+from agentopt_core.agents.workshop import Workshop
 from agentopt_core.chat import ChatRequest, Purpose
 from agentopt_core.config import AgentConfig
-from agentopt_core.errors import InfrastructureFault, RequestRefused
 from agentopt_core.functions import FunctionSet
 from agentopt_core.prompts import PromptBook
-from agentopt_core.rollouts import (
-    Answer,
-    ExecutionError,
-    ExecutionResult,
-    Rollout,
-    RolloutEnd,
-    ToolCall,
-    ToolUse,
-    Usage,
-)
+from agentopt_core.rollouts import Answer, Rollout, ToolCall, ToolUse, Usage
 from agentopt_core.seams import ChatModel, Sandbox
 from agentopt_core.tasks import Question
-from agentopt_core.tokens import cut_middle
 
 MAX_CALLS_PER_REPLY = 16
 """Calls or code blocks of one reply that are executed; the rest are declined."""
-MAX_NOTE = 500
-"""Characters of a model's own words in a rollout's note."""
-NO_ANSWER = Answer()
 
 
 class FunctionCallingAgent:
@@ -73,39 +57,13 @@ class FunctionCallingAgent:
 
         Raises: SetupError and BudgetExhausted. Cancelling it cancels the request and the calls in flight.
         """
-        began = time.monotonic()
-        try:
-            files = await self._files.seen(question)
-        except InfrastructureFault as fault:
-            return Rollout(task_id=question.id, ended="fault", note=str(fault), seconds=time.monotonic() - began)
-        episode = _Episode(
-            self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation
-        )
-        try:
-            end = await episode.play()
-        except InfrastructureFault as fault:
-            end = _End("fault", note=str(fault))
-        except RequestRefused as refusal:
-            end = _End("refused", note=str(refusal))
-        finally:
-            await episode.close()
-        return Rollout(
-            task_id=question.id,
-            messages=episode.conversation.record,
-            calls=tuple(episode.uses),
-            answer=end.answer,
-            ended=end.kind,
-            note=end.note,
-            usage=episode.usage,
-            seconds=time.monotonic() - began,
-        )
 
+        def begin(files: tuple[SeenFile, ...]) -> _Episode:
+            return _Episode(
+                self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation
+            )
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    kind: RolloutEnd
-    answer: Answer = NO_ANSWER
-    note: str = ""
+        return await rollout_of(question, self._files, begin)
 
 
 class _Episode:
@@ -123,17 +81,13 @@ class _Episode:
         evaluation: int,
     ) -> None:
         self._model = model
-        self._sandbox = sandbox
         self._config = config
         self._prompts = prompts
         self._purpose = Purpose(role="agent", evaluation=evaluation, task_id=question.id)
         self._toolbox = Toolbox(functions, prompts, config.failed_calls_limit)
-        self._attachments = question.attachments
-        self._notebook = sandbox.notebook(question.attachments)
+        self._workshop = Workshop(sandbox, config, prompts, self._toolbox, question.attachments)
         self._stalled = False
         self._blocks = 0
-        self._calls = 0
-        self.uses: list[ToolUse] = []
         self.usage = Usage()
         self.conversation = Conversation(
             prompts.fill("agent_system"),
@@ -142,7 +96,12 @@ class _Episode:
             image_urls(files),
         )
 
-    async def play(self) -> _End:
+    @property
+    def uses(self) -> list[ToolUse]:
+        """What was executed, in order."""
+        return self._workshop.uses
+
+    async def play(self) -> End:
         """Turn by turn until an answer or the cap."""
         for turn in range(1, self._config.turn_cap + 1):
             request = ChatRequest(
@@ -155,13 +114,13 @@ class _Episode:
                 return end
             if turn == self._config.turn_cap - 1:
                 self.conversation.note(self._prompts.fill("agent_last_turn"))
-        return _End("turn_cap")
+        return End("turn_cap")
 
     async def close(self) -> None:
         """Forget what the rollout's Python holds."""
-        await self._notebook.close()
+        await self._workshop.close()
 
-    async def _take(self, reply: Reply) -> _End | None:
+    async def _take(self, reply: Reply) -> End | None:
         calls = self.conversation.add_reply(reply)
         blocks = () if calls else python_blocks(reply.text, reply.cut_off)
         stalled_before, self._stalled = self._stalled, False
@@ -170,32 +129,30 @@ class _Episode:
         if blocks:
             await self._run_blocks(blocks)
             return None
-        if reply.finish_reason == "content_filter":
-            return _End("refused", note="The endpoint's content filter stopped the reply.")
-        if reply.refusal and not reply.text:
-            return _End("refused", note=f"The model refused: {reply.refusal[:MAX_NOTE]}")
+        if (refused := refusal_of(reply.finish_reason, "" if reply.text else reply.refusal)) is not None:
+            return refused
         if reply.text and (stalled_before or not reply.cut_off):
-            return _End("answered", Answer(text=reply.text, source="message"))
+            return End("answered", Answer(text=reply.text, source="message"))
         if stalled_before:
-            return _End("refused", note=_silence(reply))
+            return End("refused", note=silence(reply.cut_off))
         self._stalled = True
         self.conversation.say(self._prompts.fill("agent_cut_off" if reply.cut_off else "agent_empty_reply"))
         return None
 
-    async def _answer_calls(self, calls: tuple[ToolCall, ...]) -> _End | None:
+    async def _answer_calls(self, calls: tuple[ToolCall, ...]) -> End | None:
         plans = self._within_limit(self._toolbox.plan(call) for call in calls)
-        uses = await together(self._execute(plan) for plan in plans)
+        uses = await together(self._workshop.execute(plan) for plan in plans)
         for plan, use in zip(plans, uses, strict=True):
-            self.conversation.answer_call(plan.call, self._told(plan, use))
+            self.conversation.answer_call(plan.call, self._workshop.told(plan, use))
         answers = [plan.answer for plan in plans if isinstance(plan, Finish)]
-        return _End("answered", Answer(text=answers[-1], source="tool")) if answers else None
+        return End("answered", Answer(text=answers[-1], source="tool")) if answers else None
 
     async def _run_blocks(self, blocks: tuple[str, ...]) -> None:
         runs = (RunPython(self._block_call(code), code) for code in blocks[:MAX_CALLS_PER_REPLY])
         plans = self._within_limit(runs)
-        uses = await together(self._execute(plan) for plan in plans)
+        uses = await together(self._workshop.execute(plan) for plan in plans)
         outputs = [
-            self._prompts.fill("agent_python_output", output=self._told(plan, use))
+            self._prompts.fill("agent_python_output", output=self._workshop.told(plan, use))
             for plan, use in zip(plans, uses, strict=True)
         ]
         if len(blocks) > MAX_CALLS_PER_REPLY:
@@ -211,12 +168,8 @@ class _Episode:
             running += runs
             if running > MAX_CALLS_PER_REPLY and not isinstance(plan, Finish):
                 bounded.append(Decline(plan.call, self._too_many()))
-            elif runs and self._calls >= self._config.calls_per_rollout:
-                limit = str(self._config.calls_per_rollout)
-                bounded.append(Decline(plan.call, self._prompts.fill("agent_calls_used_up", limit=limit)))
             else:
-                self._calls += runs
-                bounded.append(plan)
+                bounded.append(self._workshop.admitted(plan))
         return bounded
 
     def _too_many(self) -> str:
@@ -225,47 +178,3 @@ class _Episode:
     def _block_call(self, code: str) -> ToolCall:
         self._blocks += 1
         return ToolCall(id=f"block{self._blocks:04d}", name=PYTHON, arguments=code)
-
-    async def _execute(self, plan: Plan) -> ToolUse | None:
-        """Run what the plan says; None where there is nothing to run."""
-        match plan:
-            case RunPython(call, code):
-                result = await self._notebook.run(code)
-                return ToolUse(call_id=call.id, tool=PYTHON, arguments={"code": code}, result=result)
-            case CallFunction(call, function, arguments):
-                result = await self._sandbox.call(function, arguments, self._attachments)
-                return ToolUse(call_id=call.id, tool=function.name, arguments=arguments, result=result)
-            case Decline(call, problem=problem) if problem:
-                error = ExecutionError(type="BadArguments", message=problem)
-                result = ExecutionResult(ok=False, error=error, level=self._sandbox.level)
-                return ToolUse(call_id=call.id, tool=call.name, arguments=plan.arguments or {}, result=result)
-            case Decline() | Finish():
-                return None
-            case _:
-                assert_never(plan)
-
-    def _told(self, plan: Plan, use: ToolUse | None) -> str:
-        """Book what was executed and say what the model is told of it."""
-        if use is not None:
-            self.uses.append(use)
-        match plan:
-            case Finish():
-                return "The answer is taken."
-            case Decline(text=text):
-                told = text
-            case RunPython() | CallFunction():
-                assert use is not None
-                text = python_text(use.result) if isinstance(plan, RunPython) else function_text(use.result)
-                told = cut_middle(text, self._config.tool_output_tokens)
-            case _:
-                assert_never(plan)
-        if use is not None and not use.result.ok and self._toolbox.count_failure(use.tool):
-            limit = str(self._config.failed_calls_limit)
-            told += "\n\n" + self._prompts.fill("agent_go_without", tool=use.tool, count=limit)
-        return told
-
-
-def _silence(reply: Reply) -> str:
-    if reply.cut_off:
-        return "Two replies in a row were cut off before they said anything: allow more completion tokens."
-    return "The model sent two empty replies in a row."

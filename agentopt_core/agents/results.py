@@ -27,6 +27,12 @@ def python_text(result: ExecutionResult) -> str:
     return "\n".join(part for part in parts if part) or "(It printed nothing. Print what you want to see.)"
 
 
+def shell_text(result: ExecutionResult) -> str:
+    """What a command line wrote, then how it ended where that was badly."""
+    parts = [well_formed(result.stdout).strip("\n"), "" if result.ok else error_text(result.error)]
+    return "\n".join(part for part in parts if part) or "(It wrote nothing.)"
+
+
 def value_text(value: JsonValue) -> str:
     """Text as it is, everything else as JSON."""
     try:

@@ -14,6 +14,7 @@ from agentopt_core.rollouts import ToolCall
 from agentopt_core.words import JsonObject
 
 PYTHON = "python"
+SHELL = "shell"
 FINAL_ANSWER = "final_answer"
 BASE_TOOLS = (PYTHON, FINAL_ANSWER)
 
@@ -24,6 +25,14 @@ class RunPython:
 
     call: ToolCall
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunShell:
+    """Run this command line; only an agent that offers `shell` plans it."""
+
+    call: ToolCall
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ class Decline:
     """The arguments as far as they could be read."""
 
 
-Plan = RunPython | CallFunction | Finish | Decline
+Plan = RunPython | RunShell | CallFunction | Finish | Decline
 
 
 class Toolbox:
@@ -78,6 +87,11 @@ class Toolbox:
     def names(self) -> tuple[str, ...]:
         """What is offered now, learned functions first."""
         return (*self._functions, *BASE_TOOLS)
+
+    @property
+    def learned(self) -> tuple[Function, ...]:
+        """The learned functions that are offered now."""
+        return tuple(self._functions.values())
 
     def offered(self) -> tuple[JsonObject, ...]:
         """The same as tools of the chat completions API."""

@@ -1,6 +1,6 @@
 """One run's settings: one module a part, all of them here."""
 
-from agentopt_core.config.agent import AgentConfig
+from agentopt_core.config.agent import AGENT_KINDS, FUNCTION_CALLING, REACT, AgentConfig
 from agentopt_core.config.approval import ApprovalConfig
 from agentopt_core.config.endpoint import DEMO_LABEL, DEMO_MODEL, USUAL_MODEL, Endpoint
 from agentopt_core.config.evidence import EvidenceConfig
@@ -13,8 +13,11 @@ from agentopt_core.config.search import SearchConfig
 from agentopt_core.config.training import Acceptance, TrainingConfig
 
 __all__ = [
+    "AGENT_KINDS",
     "DEMO_LABEL",
     "DEMO_MODEL",
+    "FUNCTION_CALLING",
+    "REACT",
     "USUAL_MODEL",
     "Acceptance",
     "AgentConfig",

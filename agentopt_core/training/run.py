@@ -11,7 +11,7 @@ from importlib import metadata
 from typing import TypeVar
 
 import agentopt_core
-from agentopt_core.agents import FunctionCallingAgent
+from agentopt_core.agents import make_agent
 from agentopt_core.agents.reach import within_reach
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, BudgetExhausted, RunBusy
@@ -145,7 +145,7 @@ class _Session:
         config = self._config
         desk = ReviewDesk(self._sink, self._recorded.decided)
         control = Control(follow(self._folder.commands, self._recorded.answered), self._sink, desk)
-        agent = FunctionCallingAgent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
+        agent = make_agent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
         evaluator = Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink)
         packages = config.sandbox.packages
         approval = Approval(
