@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from agentopt_core.functions import FunctionSet
+from agentopt_core.significance import wilson
 from agentopt_core.tasks import Split
 from agentopt_core.words import JsonObject, Word
 
@@ -202,13 +202,7 @@ class Proportion(Word):
     @property
     def interval(self) -> tuple[float, float] | None:
         """Wilson's 95 % interval of the share (Wilson 1927); None when nothing was scored."""
-        if not self.n:
-            return None
-        z = 1.959963984540054
-        p, n = self.correct / self.n, self.n
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.correct, self.n) if self.n else None
 
 
 class Evaluation(Word):

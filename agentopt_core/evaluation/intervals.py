@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import math
 
-from agentopt_core.rollouts import Proportion
+from agentopt_core.significance import wilson
 
 
-def paired_interval(both_solved: int, fixed: int, broken: int, both_failed: int) -> tuple[float, float] | None:
+def paired_interval(both_solved: float, fixed: float, broken: float, both_failed: float) -> tuple[float, float] | None:
     """The 95 % interval of accuracy after minus before on the same tasks, -1 to 1; None without tasks.
 
     Newcombe's square-and-add interval for paired proportions (Statistics in Medicine 17 (1998) 2635-2650, method 10):
     the Wilson intervals of both shares, joined with their correlation, which is taken for none where it is positive
     but no more than chance. Good at small n, and never outside -1 to 1. It is not the test's twin: near p = 0.05 it
-    may leave out zero while the exact test does not reject, or the other way round.
+    may leave out zero while the exact test does not reject, or the other way round. A task that was run several times
+    may be shared out over the four counts.
     """
     n = both_solved + fixed + broken + both_failed
-    before, after = Proportion(correct=both_solved + broken, n=n), Proportion(correct=both_solved + fixed, n=n)
-    if before.interval is None or after.interval is None or before.accuracy is None or after.accuracy is None:
+    if not n:
         return None
+    before, after = (both_solved + broken) / n, (both_solved + fixed) / n
+    of_before, of_after = wilson(both_solved + broken, n), wilson(both_solved + fixed, n)
     difference = (fixed - broken) / n
     correlation = _correlation(both_solved, fixed, broken, both_failed)
-    down = after.accuracy - after.interval[0], before.interval[1] - before.accuracy
-    up = after.interval[1] - after.accuracy, before.accuracy - before.interval[0]
+    down = after - of_after[0], of_before[1] - before
+    up = of_after[1] - after, before - of_before[0]
     return (
         max(-1.0, difference - _joined(*down, correlation)),
         min(1.0, difference + _joined(*up, correlation)),
@@ -33,7 +35,7 @@ def _joined(first: float, second: float, correlation: float) -> float:
     return math.sqrt(max(0.0, first * first - 2 * correlation * first * second + second * second))
 
 
-def _correlation(both_solved: int, fixed: int, broken: int, both_failed: int) -> float:
+def _correlation(both_solved: float, fixed: float, broken: float, both_failed: float) -> float:
     """Phi of the fourfold table; a positive one is first reduced by a continuity correction of n / 2."""
     margins = (both_solved + fixed) * (broken + both_failed) * (both_solved + broken) * (fixed + both_failed)
     if not margins:

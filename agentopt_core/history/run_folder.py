@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -25,14 +24,13 @@ from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import ConfigError, NotFound, ProtocolError, RunBusy, TaskSetError
 from agentopt_core.functions import Initial
 from agentopt_core.history.command_log import CommandLog
+from agentopt_core.history.hold import Hold
 from agentopt_core.history.lines import write_error
 from agentopt_core.history.run_files import copy_attachments
 from agentopt_core.task_lines import from_lines, to_lines
 from agentopt_core.tasks import ATTACHMENTS, TaskSet
 from agentopt_core.words import Word
 
-_LOCK_TRIES = 20
-_LOCK_PAUSE_S = 0.01
 _DAMAGED_HINT = "Restore the file from a copy, or delete the run's folder."
 
 
@@ -64,7 +62,7 @@ class RunFolder:
         self.journal = path / "events.ndjson"
         self.commands = CommandLog(path / "commands.ndjson")
         self.log_path = path / "trainer.log"
-        self._lock_path = path / "trainer.lock"
+        self._hold = Hold(path / "trainer.lock", self._busy)
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
@@ -209,55 +207,18 @@ class RunFolder:
         `patience_s`: seconds to wait for a trainer that has ended its run but not yet itself.
         Raises: RunBusy naming the process that holds the run.
         """
-        try:
-            fd = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise write_error(self._lock_path, error) from error
-        try:
-            self._lock(fd, patience_s)
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, str(os.getpid()).encode(), 0)
-            try:
-                yield
-            finally:
-                os.ftruncate(fd, 0)
-        finally:
-            os.close(fd)
+        with self._hold.take(patience_s):
+            yield
 
-    def _lock(self, fd: int, patience_s: float) -> None:
-        # holder() takes the lock for a moment to look at it: only a lock that stays is a trainer's.
-        tries = _LOCK_TRIES + round(patience_s / _LOCK_PAUSE_S)
-        for last in [False] * tries + [True]:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError as error:
-                if last:
-                    raise RunBusy(
-                        f"Run {self.run_id} is being trained by process {_pid(fd) or '(unknown)'}.",
-                        "Watch it in the dashboard, or stop it before starting another trainer.",
-                    ) from error
-                time.sleep(_LOCK_PAUSE_S)
+    def _busy(self, pid: int | None) -> RunBusy:
+        return RunBusy(
+            f"Run {self.run_id} is being trained by process {pid or '(unknown)'}.",
+            "Watch it in the dashboard, or stop it before starting another trainer.",
+        )
 
     def holder(self) -> int | None:
         """The process id of the trainer that holds the run (0 when it did not say), or None when nobody does."""
-        try:
-            fd = os.open(self._lock_path, os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return _pid(fd)
-        else:
-            return None
-        finally:
-            os.close(fd)
-
-
-def _pid(fd: int) -> int:
-    text = os.pread(fd, 20, 0)
-    return int(text) if text.isdigit() else 0
+        return self._hold.holder()
 
 
 def new_run_id(now: float, task_set_id: str) -> str:

@@ -12,6 +12,7 @@ compare  runs beside each other   reports  tables and reports as files
 keeping  names, tags, notes, putting away, deleting; the sample run
 traces   what the agent did, rollout by rollout
 saw      what the optimizer read, request by request
+studies  many runs as one question
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from agentopt_core.workbench.reports import ReportBench
 from agentopt_core.workbench.saw import SawBench
 from agentopt_core.workbench.search import SearchBench
 from agentopt_core.workbench.setup import ROOT
+from agentopt_core.workbench.studies import StudyBench
 from agentopt_core.workbench.traces import TraceBench
 
 SAMPLES = ROOT / "sample_data"
@@ -39,7 +41,7 @@ def default_home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("AGENTOPT_HOME") or ROOT / ".agentopt").expanduser().resolve()
 
 
-class Workbench(GateBench, HealthBench, SearchBench, KeepingBench, ReportBench, TraceBench, SawBench):
+class Workbench(GateBench, HealthBench, SearchBench, StudyBench, KeepingBench, ReportBench, TraceBench, SawBench):
     """Task sets, runs and their history under one home folder.
 
     With `live` it owns history.duckdb and keeps it within a second of the journals (the dashboard: one per server);

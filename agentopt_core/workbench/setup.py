@@ -160,7 +160,7 @@ class SetupBench(TaskBench, Desk):
         self._launch(folder, by)
         return folder.run_id
 
-    def _launch(self, folder: RunFolder, by: str) -> None:
+    def _launch(self, folder: RunFolder, by: str) -> subprocess.Popen[bytes]:
         hide_from_calls(find_isolation().level)  # the keys are here, too
         folder.commands.append(Command(kind="start", by=by))
         command = [sys.executable, "-m", "agentopt_core", "trainer", str(folder.path)]
@@ -170,3 +170,4 @@ class SetupBench(TaskBench, Desk):
             )
         # A trainer that ended would stay in the process table until somebody asks for its exit code.
         threading.Thread(target=trainer.wait, name=f"trainer {folder.run_id}", daemon=True).start()
+        return trainer
