@@ -37,7 +37,7 @@ def headings(study: StudyView) -> list[str]:
     """The columns of the table in words."""
     paper = ["The paper"] if any(row.paper for row in study.table.rows) else []
     return [
-        "Arm", "Tasks", "Split", "Before", "After", "Gain (points)", "Against the reference", "n", *paper,
+        "Arm", "Tasks", "Split", "n", "Before", "After", "Gain (points)", "Against the reference", *paper,
         "Epochs", "Functions", "Requests", "Cost", "Time",
     ]  # fmt: skip
 
@@ -49,11 +49,11 @@ def cells(study: StudyView, row: Row) -> list[str]:
         row.title,
         row.tasks_title,
         row.split if row.split == "test" else f"train ({FIT})",
+        counts(row),
         accuracy(row.before),
         accuracy(row.after),
         change(row.gain),
         "reference" if row.is_reference else change(row.against),
-        counts(row),
         *paper,
         _number(row.epochs, 1),
         _number(row.functions, 1),

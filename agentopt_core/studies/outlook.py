@@ -8,6 +8,9 @@ from agentopt_core.config import Budget
 from agentopt_core.views import Forecast
 from agentopt_core.words import Word
 
+START_S = 3.0
+"""Seconds that a trainer takes to begin and to clear away, beside its rollouts."""
+
 
 class StudyForecast(Word):
     """Bounds, not promises: each from the soonest end of every run to the worst case of every run."""
@@ -27,6 +30,10 @@ def together(each: Sequence[Forecast], arms: int, parallel: int, budget: Budget)
     requests = sum(one.requests_min for one in each), sum(one.requests_max or one.requests_min for one in each)
     tokens = _sum([one.tokens for one in each])
     seconds = _sum([one.seconds for one in each])
+
+    def _at_once(work_s: float) -> float:
+        return (work_s + START_S * len(each)) / min(parallel, len(each))
+
     usd = _capped(_sum([one.usd for one in each]), budget.usd)
     counted = _capped(tokens, budget.tokens)
     asked = _capped(requests, budget.requests)
@@ -37,7 +44,7 @@ def together(each: Sequence[Forecast], arms: int, parallel: int, budget: Budget)
         requests=(int(asked[0]), int(asked[1])),
         tokens=None if counted is None else (int(counted[0]), int(counted[1])),
         usd=usd,
-        seconds=None if seconds is None else (seconds[0] / parallel, seconds[1] / parallel),
+        seconds=None if seconds is None else (_at_once(seconds[0]), _at_once(seconds[1])),
     )
 
 

@@ -41,8 +41,8 @@ def notes(file: StudyFile, made: StudyMade, table: StudyTable) -> list[str]:
     """How the table was made, and what it does not show; the demo label and the paper's source where they belong."""
     fit = any(row.split == "train" for row in table.rows)
     said = [
-        "Accuracy of the set that a run ended with: the best one by its rule, and without roll-back the last one. It is "
-        "measured on the test split, which training never saw, once a run."
+        "Accuracy of the set that a run ended with: the best one by its rule, and without roll-back the last one. It "
+        "is measured on the test split, which training never saw, once a run."
         if not fit
         else f"Where no test split was measured, the accuracy is of the training tasks: {FIT}.",
         f"n counts tasks x seeds. The {len(file.seeds)} seeds repeat the same tasks, so each task counts once with its "

@@ -109,14 +109,19 @@ def table_of(
     known = {cell: results[cell.key] for cell in cells if cell.key in results}
     done = {cell: result for cell, result in known.items() if result.state == "measured"}
     rows = []
+    first = arms[0].key
+    if len(file.tasks) > 1 and file.kind != "transfer":  # the answer in short comes first
+        for arm in arms:
+            mine = [cell for cell in cells if cell.arm == arm.key]
+            reference = [cell for cell in cells if cell.arm == first]
+            rows.append(_row(file, made, arm, file.tasks, mine, reference, known, done, run_ids))
     for tasks in file.tasks:
         for arm in arms:
             mine = [cell for cell in cells if (cell.arm, cell.tasks) == (arm.key, tasks)]
-            rows.append(_row(file, made, arm, (tasks,), mine, known, done, run_ids))
-    if len(file.tasks) > 1 and file.kind != "transfer":
-        for arm in arms:
-            mine = [cell for cell in cells if cell.arm == arm.key]
-            rows.append(_row(file, made, arm, file.tasks, mine, known, done, run_ids))
+            reference = [
+                c for c in cells if c.tasks == tasks and c.arm == (tasks if file.kind == "transfer" else first)
+            ]
+            rows.append(_row(file, made, arm, (tasks,), mine, reference, known, done, run_ids))
     gains = _raised([row.gain for row in rows])
     against = _raised([row.against for row in rows])
     rows = [row.with_(gain=g, against=a) for row, g, a in zip(rows, gains, against, strict=True)]
@@ -132,12 +137,18 @@ def table_of(
     )
 
 
+def arm_title(file: StudyFile, made: StudyMade, arm: Arm) -> str:
+    """What an arm is called, with its task set as people call it."""
+    return f"Trained on {made.task_sets[arm.key].name}" if file.kind == "transfer" else arm.title
+
+
 def _row(
     file: StudyFile,
     made: StudyMade,
     arm: Arm,
     task_sets: Sequence[str],
     mine: Sequence[Cell],
+    reference: Sequence[Cell],
     known: Mapping[Cell, CellResult],
     done: Mapping[Cell, CellResult],
     run_ids: Mapping[str, str],
@@ -145,7 +156,6 @@ def _row(
     together = len(task_sets) > 1
     afters = _by_seed(task_sets, mine, {cell: result.after for cell, result in done.items()})
     befores = _by_seed(task_sets, mine, _befores(file, mine, done))
-    reference = _reference(file, task_sets)
     others = _by_seed(task_sets, reference, {cell: result.after for cell, result in done.items()})
     is_reference = [*reference] == [*mine]
     measured = [done[cell] for cell in mine if cell in done]
@@ -155,7 +165,7 @@ def _row(
     against = None if is_reference else difference([(others[s], afters[s]) for s in afters if s in others])
     return Row(
         arm=arm.key,
-        title=arm.title,
+        title=arm_title(file, made, arm),
         tasks=ALL if together else task_sets[0],
         tasks_title=ALL if together else made.task_sets[task_sets[0]].name,
         split="train" if "train" in splits else "test",
@@ -192,16 +202,6 @@ def _befores(file: StudyFile, mine: Sequence[Cell], done: Mapping[Cell, CellResu
         return {cell: result.before for cell, result in done.items()}
     untrained = {cell: Cell(cell.tasks, cell.tasks, cell.seed) for cell in mine}
     return {cell: done[home].before for cell, home in untrained.items() if home in done}
-
-
-def _reference(file: StudyFile, task_sets: Sequence[str]) -> list[Cell]:
-    """The cells that the others on these task sets are compared with."""
-    first = arms_of(file)[0].key
-    return [
-        cell
-        for cell in cells_of(file)
-        if cell.tasks in task_sets and cell.arm == (cell.tasks if file.kind == "transfer" else first)
-    ]
 
 
 def _by_seed(task_sets: Sequence[str], cells: Sequence[Cell], tables: Mapping[Cell, Table]) -> dict[int, Table]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from agentopt_core.errors import AgentOptError
-from agentopt_core.studies.arms import arms_of, cells_of
+from agentopt_core.studies.arms import Arm, Cell, arms_of, cells_of
 from agentopt_core.studies.folder import StudyFolder, studies_in
 from agentopt_core.studies.plan import StudyFile, StudyKind
 from agentopt_core.studies.reading import answer, notes
-from agentopt_core.studies.result import StudyTable, table_of
-from agentopt_core.studies.state import StudyStatus, state_of
+from agentopt_core.studies.result import StudyTable, arm_title, table_of
+from agentopt_core.studies.state import StudyState, StudyStatus, state_of
 from agentopt_core.words import Word
 
 
@@ -63,64 +65,105 @@ class StudyView(Word):
 
 def view(folder: StudyFolder) -> StudyView:
     """The study as it stands. Raises: ProtocolError when it is damaged."""
-    file, state = folder.file(), state_of(folder)
+    read = _read(folder)
+    file, state, table = read.file, read.state, _table(*_version(folder))
     holder = folder.holder()
-    status, reason = state.status(holder)
-    cells = cells_of(file)
-    names = {spec: fact.name for spec, fact in state.made.task_sets.items()}
-    table = table_of(file, state.made, state.results, state.run_ids)
-    progress = []
-    for arm in arms_of(file):
-        mine = [cell for cell in cells if cell.arm == arm.key]
-        states = [result.state for cell in mine if (result := state.results.get(cell.key))]
-        under_way = [cell for cell in mine if cell.key in state.run_ids and cell.key not in state.results]
-        progress.append(
-            ArmProgress(
-                arm=arm.key,
-                title=arm.title,
-                planned=len(mine),
-                measured=states.count("measured"),
-                failed=len(states) - states.count("measured"),
-                running=tuple((state.run_ids[c.key], f"{names[c.tasks]}, seed {c.seed}") for c in under_way)
-                if holder is not None
-                else (),
-            )
-        )
-    now = time.time()
     return StudyView(
-        summary=StudySummary(
-            study_id=folder.study_id,
-            title=file.title,
-            kind=file.kind,
-            status=status,
-            reason=reason,
-            made_at=state.made.at,
-            by=state.made.by,
-            demo=state.made.demo,
-            task_sets=tuple(names.values()),
-            seeds=len(file.seeds),
-            ended=len(state.results),
-            planned=len(cells),
-        ),
+        summary=_summary(folder, read, holder),
         file=file,
-        progress=tuple(progress),
+        progress=tuple(_progress(read, arm, is_held=holder is not None) for arm in arms_of(file)),
         table=table,
         answer=tuple(answer(file, table)),
         notes=tuple(notes(file, state.made, table)),
         parallel=state.parallel,
-        work_s=state.work(now if holder is not None else None),
+        work_s=state.work(time.time() if holder is not None else None),
     )
 
 
 def summaries(home: Path) -> list[StudySummary]:
     """All studies, newest first; damaged ones with their reason."""
-    return [_summary(folder) for folder in studies_in(home)]
+    found = []
+    for folder in studies_in(home):
+        try:
+            found.append(_summary(folder, _read(folder), folder.holder()))
+        except AgentOptError as error:
+            found.append(
+                StudySummary(
+                    study_id=folder.study_id,
+                    title=folder.study_id,
+                    kind=None,
+                    status=None,
+                    reason=str(error),
+                    made_at=0.0,
+                )
+            )
+    return found
 
 
-def _summary(folder: StudyFolder) -> StudySummary:
+class _Read(NamedTuple):
+    """What a study's files say."""
+
+    file: StudyFile
+    state: StudyState
+    cells: tuple[Cell, ...]
+
+
+def _version(folder: StudyFolder) -> tuple[str, int, int]:
+    """The study and how far its journal is: while that stays, so does all that is reckoned from it."""
     try:
-        return view(folder).summary
-    except AgentOptError as error:
-        return StudySummary(
-            study_id=folder.study_id, title=folder.study_id, kind=None, status=None, reason=str(error), made_at=0.0
-        )
+        stat = folder.journal.stat()
+    except OSError:
+        return str(folder.path), 0, 0
+    return str(folder.path), stat.st_size, stat.st_mtime_ns
+
+
+def _read(folder: StudyFolder) -> _Read:
+    return _read_version(*_version(folder))
+
+
+@lru_cache(maxsize=200)
+def _read_version(path: str, size: int, changed: int) -> _Read:
+    folder = StudyFolder(Path(path))
+    file = folder.file()
+    return _Read(file, state_of(folder), cells_of(file))
+
+
+@lru_cache(maxsize=20)
+def _table(path: str, size: int, changed: int) -> StudyTable:
+    read = _read_version(path, size, changed)
+    return table_of(read.file, read.state.made, read.state.results, read.state.run_ids)
+
+
+def _summary(folder: StudyFolder, read: _Read, holder: int | None) -> StudySummary:
+    status, reason = read.state.status(holder)
+    made = read.state.made
+    return StudySummary(
+        study_id=folder.study_id,
+        title=read.file.title,
+        kind=read.file.kind,
+        status=status,
+        reason=reason,
+        made_at=made.at,
+        by=made.by,
+        demo=made.demo,
+        task_sets=tuple(fact.name for fact in made.task_sets.values()),
+        seeds=len(read.file.seeds),
+        ended=len(read.state.results),
+        planned=len(read.cells),
+    )
+
+
+def _progress(read: _Read, arm: Arm, *, is_held: bool) -> ArmProgress:
+    mine = [cell for cell in read.cells if cell.arm == arm.key]
+    run_ids, results = read.state.run_ids, read.state.results
+    states = [results[cell.key].state for cell in mine if cell.key in results]
+    under_way = [cell for cell in mine if cell.key in run_ids and cell.key not in results] if is_held else []
+    names = {spec: fact.name for spec, fact in read.state.made.task_sets.items()}
+    return ArmProgress(
+        arm=arm.key,
+        title=arm_title(read.file, read.state.made, arm),
+        planned=len(mine),
+        measured=states.count("measured"),
+        failed=len(states) - states.count("measured"),
+        running=tuple((run_ids[cell.key], f"{names[cell.tasks]}, seed {cell.seed}") for cell in under_way),
+    )

@@ -30,6 +30,7 @@ REVIEW = "pages/review.py"
 FUNCTIONS = "pages/functions.py"
 COMPARE = "pages/compare.py"
 TRACES = "pages/traces.py"
+STUDIES = "pages/studies.py"
 
 _thread = threading.local()
 _FRAMED = "framed"
@@ -61,6 +62,7 @@ def frame() -> StreamlitPage:
             st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
             st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(TRACES, title="Traces", icon=":material/forum:"),
+            st.Page(STUDIES, title="Studies", icon=":material/experiment:"),
         ],
         position="top",
     )
