@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from agentopt_core.rollouts import Proportion
 from agentopt_core.words import Word
@@ -26,6 +26,11 @@ class ScreenRound(Word):
     kept: bool
     """It went on to the next round, or was chosen in the last one."""
 
+    @property
+    def tally(self) -> str:
+        """`5 of 6 (+2 −1)`: solved of those scored, fixed and broken against the accepted set."""
+        return f"{self.after.correct} of {self.after.n} (+{self.fixed} −{self.broken})"
+
 
 class Screened(Word):
     """One proposal of a step and what became of it."""
@@ -46,6 +51,28 @@ class Screened(Word):
     series: str = ""
     """Of its rollouts in the screening; empty when it was not screened."""
     rounds: tuple[ScreenRound, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """Its fate with a sign: never a colour alone."""
+        match self.fate:
+            case "chosen":
+                return "✓ chosen"
+            case "dropped":
+                return f"✕ dropped in round {len(self.rounds)}" if self.rounds else "✕ dropped"
+            case "unchanged":
+                return "· changes nothing"
+            case "duplicate":
+                return f"· same set as {self.same_as}"
+            case "invalid":
+                return "! not valid"
+            case _:
+                assert_never(self.fate)
+
+    @property
+    def label(self) -> str:
+        """`2`, or `1 + 3 merged`."""
+        return f"{' + '.join(map(str, self.merged_of))} merged" if self.merged_of else str(self.number)
 
     @property
     def name(self) -> str:

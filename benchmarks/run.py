@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAMS = ("sandbox.py", "grading.py", "history.py", "side_by_side.py")
+PROGRAMS = ("sandbox.py", "grading.py", "history.py", "search.py", "side_by_side.py")
 
 
 def main() -> int:

@@ -90,3 +90,13 @@ def test_the_rest_of_a_run_is_reckoned_by_its_own_pace_from_the_soonest_end_to_t
     assert time_left(run(points, max_epochs=3, patience=2), points, 100) == (120.0, 300.0)
     assert time_left(run(points, max_epochs=3, patience=2), points, 4) == (60.0, 60.0)
     assert time_left(run(points), points[:1], 100) is None
+
+
+def test_several_proposals_a_step_are_counted_with_their_screening():
+    alone = forecast(config(), Workload(train=40))
+    searched = forecast(config().with_(search={"proposals": 3, "first_sample": 8}), Workload(train=40))
+    steps = alone.evaluations_max - 1
+    assert searched.evaluations_max == alone.evaluations_max
+    assert searched.rollouts_max == alone.rollouts_max + steps * (3 * 8 + 2 * 8)
+    assert searched.requests_max > alone.requests_max
+    assert searched.tokens[0] > alone.tokens[0]

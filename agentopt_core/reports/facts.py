@@ -8,6 +8,7 @@ from agentopt_core.config import RunConfig
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Usage
 from agentopt_core.views import ComparedRun, Comparison, DecisionLine, UpdateView
+from agentopt_core.views.search import ScreeningView
 from agentopt_core.words import JsonObject
 
 
@@ -26,5 +27,7 @@ class RunFacts(NamedTuple):
     decisions: list[DecisionLine]
     gain: Comparison | None
     """Baseline against best on the training tasks; None before both were measured."""
+    screenings: dict[int, ScreeningView]
+    """What became of several proposals of a step, by step."""
     private: bool
     """The tasks must not be published."""

@@ -11,6 +11,7 @@ from agentopt_core.reports.diff import diff_table
 from agentopt_core.reports.evidence import evidence_section
 from agentopt_core.reports.facts import RunFacts
 from agentopt_core.reports.page import cards, code, folded, notes, pairs, prose, section, share, table, text
+from agentopt_core.reports.screening import screening
 from agentopt_core.reports.sentences import cautions, comparison_sentence
 from agentopt_core.reports.settings import settings
 from agentopt_core.reports.svg import curves_svg
@@ -138,6 +139,8 @@ def _update(update: UpdateView, facts: RunFacts) -> str:
         )
     if update.reason:
         parts.append(f"<p>Reason: {text(update.reason, 2_000)}</p>")
+    if found := facts.screenings.get(update.step):
+        parts.append(screening(found, facts.private))
     if update.rationale and not facts.private:
         parts.append(folded("What the optimizer said", prose(update.rationale), is_open=len(update.rationale) < 400))
     if update.refusals and not facts.private:

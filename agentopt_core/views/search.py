@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agentopt_core.proposals import Screened
+from agentopt_core.saying import measured
 from agentopt_core.views.functions import ActionView
 from agentopt_core.words import Word
 
@@ -30,6 +31,29 @@ class ScreeningView(Word):
     def samples(self) -> tuple[int, ...]:
         """Tasks of each round; empty where nothing was screened."""
         return tuple(sorted({one.tasks for proposal in self.proposals for one in proposal.screened.rounds}))
+
+    @property
+    def written(self) -> int:
+        """Proposals that the optimizer wrote."""
+        return sum(not one.screened.merged_of for one in self.proposals)
+
+    @property
+    def summary(self) -> str:
+        """How the winner was found and what that is worth, in sentences."""
+        winner = next((one.screened for one in self.proposals if one.screened.number == self.chosen), None)
+        if winner is None:
+            return "No proposal changes the accepted set."
+        name = winner.name.capitalize()
+        if not winner.rounds:
+            return f"{name} is the only one that makes a new set: nothing had to be compared."
+        sizes = ", then ".join(map(str, self.samples))
+        last = winner.rounds[-1]
+        return (
+            f"Compared on {sizes} training tasks, the worse half dropped each time and of equals the later one "
+            f"({self.rollouts} rollouts). {name} went on: {measured(last.after)} against {measured(last.before)} of "
+            f"the accepted set on the same tasks, {last.fixed} fixed, {last.broken} broken. A winner looks better here "
+            "than it is, so it was evaluated afresh on all training tasks; only that counts."
+        )
 
     @property
     def rollouts(self) -> int:

@@ -12,6 +12,7 @@ from agentopt_core import __version__, history
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, ConfigError
 from agentopt_core.history import compare_queries
+from agentopt_core.history.search_queries import screenings
 from agentopt_core.history.tables import TableFormat, TableName, table_bytes, write_tables
 from agentopt_core.reports.facts import RunFacts
 from agentopt_core.reports.hiding import KEY, PLACE, TASK, texts_of, without
@@ -68,6 +69,7 @@ class ReportBench(CompareBench):
                 environment=compare_queries.environment(store, run_id),
                 decisions=compare_queries.decision_lines(store, run_id),
                 gain=gain,
+                screenings=screenings(store, run_id),
                 private=compare_queries.is_private(store, run_id),
             )
         return run_body(facts), title(compared.run)

@@ -9,23 +9,13 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from agentopt_core.proposals import Screened
 from agentopt_core.views import RunSummary
 from agentopt_core.views.search import ScreeningView
 from pages.components.review_card import show_change
-from pages.components.say import DASH, accuracy, interval, measured, plain, visible
+from pages.components.say import DASH, accuracy, interval, plain, visible
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
-
-FATES = {
-    "chosen": "✓ chosen",
-    "dropped": "✕ dropped",
-    "unchanged": "· changes nothing",
-    "duplicate": "· same set",
-    "invalid": "! not valid",
-}
-"""Sign and word of what became of a proposal."""
 
 
 def screening_panel(bench: Workbench, run: RunSummary, step: int) -> None:
@@ -33,31 +23,13 @@ def screening_panel(bench: Workbench, run: RunSummary, step: int) -> None:
     found = bench.screening(run.run_id, step)
     if found is None:
         return
-    written = sum(not one.screened.merged_of for one in found.proposals)
-    label = f"Search: update {step} is the best of {written} proposals"
+    label = f"Search: update {step} is the best of {found.written} proposals"
     with st.expander(label, icon=":material/account_tree:", key="screening", on_change="rerun") as panel:
         if not panel.open:
             return
-        st.caption(summary(found))
+        st.caption(found.summary)
         _bracket(run, found)
         _code(found)
-
-
-def summary(found: ScreeningView) -> str:
-    """How the winner was found, in Markdown."""
-    winner = next((one.screened for one in found.proposals if one.screened.number == found.chosen), None)
-    if winner is None:
-        return "No proposal changes the accepted set."
-    if not winner.rounds:
-        return f"{plain(winner.name.capitalize())} is the only one that makes a new set: nothing had to be compared."
-    sizes = ", then ".join(map(str, found.samples))
-    last = winner.rounds[-1]
-    return (
-        f"Compared on {sizes} training tasks, the worse half dropped each time ({found.rollouts} rollouts). "
-        f"{plain(winner.name.capitalize())} went on: {measured(last.after)} against {measured(last.before)} of the "
-        f"accepted set on the same tasks, {last.fixed} fixed, {last.broken} broken. A winner looks better here than it "
-        "is, so it was evaluated afresh on all training tasks; only that counts."
-    )
 
 
 def bracket_frame(run_id: str, found: ScreeningView) -> pd.DataFrame:
@@ -65,16 +37,12 @@ def bracket_frame(run_id: str, found: ScreeningView) -> pd.DataFrame:
     rows = []
     for one in (proposal.screened for proposal in found.proposals):
         by_tasks = {each.tasks: each for each in one.rounds}
-        cells = {
-            f"round_{tasks}": _cell(by_tasks[tasks].after.correct, by_tasks[tasks].after.n, by_tasks[tasks].fixed,
-                                    by_tasks[tasks].broken) if tasks in by_tasks else None
-            for tasks in found.samples
-        }  # fmt: skip
+        cells = {f"round_{tasks}": by_tasks[tasks].tally if tasks in by_tasks else None for tasks in found.samples}
         last = one.rounds[-1] if one.rounds else None
         rows.append(
             {
-                "name": _name(one),
-                "fate": _fate(one),
+                "name": one.label,
+                "fate": one.outcome,
                 "changes": visible(", ".join(one.changes) or "nothing")[:300],
                 **cells,
                 "accuracy": f"{accuracy(last.after)} ({interval(last.after)})" if last else None,
@@ -84,20 +52,6 @@ def bracket_frame(run_id: str, found: ScreeningView) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def _cell(correct: int, n: int, fixed: int, broken: int) -> str:
-    return f"{correct} of {n}  (+{fixed} −{broken})"
-
-
-def _name(one: Screened) -> str:
-    return " + ".join(map(str, one.merged_of)) + " merged" if one.merged_of else str(one.number)
-
-
-def _fate(one: Screened) -> str:
-    if one.fate == "duplicate":
-        return f"{FATES[one.fate]} as {one.same_as}"
-    return f"{FATES[one.fate]} in round {len(one.rounds)}" if one.fate == "dropped" and one.rounds else FATES[one.fate]
 
 
 def _rollouts(run_id: str, evaluation: int, series: str) -> str:
@@ -139,7 +93,7 @@ def _code(found: ScreeningView) -> None:
         return
     number = st.segmented_control(
         "Code of proposal", list(shown), default=next(iter(shown)), required=True, key=f"screened_{found.step}",
-        format_func=lambda one: _name(shown[one].screened),
+        format_func=lambda one: shown[one].screened.label,
     )  # fmt: skip
     for action in shown[number].actions:
         st.markdown(f"**{action.op.capitalize()} {plain(action.name, 80)}**")
