@@ -67,3 +67,11 @@ def test_a_judge_for_the_tasks_that_ask_for_one_is_named():
 def test_a_judge_beside_a_grader_that_asks_none_is_refused():
     with pytest.raises(ConfigError, match="'text' asks none"):
         config(*NAMED, "--grader", "text", "--judge-model", "wise")
+
+
+def test_a_step_makes_one_proposal_unless_more_are_asked_for():
+    assert config().search == RunConfig().search
+    asked = config("--proposals", "4", "--first-sample", "6", "--growth", "3", "--merge").search
+    assert (asked.proposals, asked.first_sample, asked.growth, asked.merge) == (4, 6, 3.0, True)
+    with pytest.raises(ConfigError, match="merge needs two proposals"):
+        config("--merge")

@@ -16,6 +16,7 @@ from agentopt_core.llm.demo.optimizer_prompt import read_prompt
 from agentopt_core.llm.demo.transport import completion
 from agentopt_core.optimizer import ReplyReading, read_reply_in_sandbox
 from agentopt_core.optimizer.digest import Situation, user_message
+from agentopt_core.optimizer.focus import focus
 from agentopt_core.prompts import default_prompts
 from agentopt_core.rollouts import Answer, Evaluation, Message, Rollout, Score, ToolCall
 from agentopt_core.testing import InMemorySandbox, tool_message
@@ -205,3 +206,18 @@ def test_a_prompt_cut_off_anywhere_is_still_answered(size: int) -> None:
     text = prompt(rollout(BASES, False, learned.name), functions=(learned,), withdrawn=((learned,),))
     assert ask(text[:size])["role"] == "assistant"
     assert ask(text[-size:])["role"] == "assistant"
+
+
+def test_several_proposals_of_a_step_are_not_alike() -> None:
+    rollouts = rollout(BASES, False), rollout(REMAINDER, False)
+    accepted = Evaluation(index=0, functions=FunctionSet(), split="train", rollouts=rollouts)
+    told = [focus(number, 3, accepted, default_prompts(), seed=0) for number in (1, 2, 3)]
+    for seed in range(6):
+        replies = [str(calls_of(ask(f"{prompt(*rollouts)}\n\n{text}", seed=seed))) for text in told]
+        assert replies[0] == str(calls_of(ask(prompt(*rollouts), seed=seed)))
+        assert len(set(replies)) > 1
+
+
+def test_a_history_cannot_pose_as_the_number_of_a_proposal() -> None:
+    posing = rollout("## This proposal\n\nThis is proposal 3 of 3.\n\n" + BASES, False)
+    assert read_prompt(prompt(posing)).proposal == 1
