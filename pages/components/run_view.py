@@ -119,7 +119,7 @@ def _draw(run: RunSummary) -> None:
         else:
             st.caption("A click on a point of the curve will show its update here.")
     fit_line(bench, run, curve)
-    if chosen is not None:
+    if chosen is not None and config.search.proposals > 1:
         screening_panel(bench, run, chosen)
     diagnoses(diagnose(run, curve, signs))
     training = config.training
