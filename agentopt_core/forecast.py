@@ -141,7 +141,8 @@ def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) ->
         validated = _judged(config, evaluations, kept)
     looks = 2 if kept else 1
     measured = 2 * (evaluations - 1) if config.optimizer.strategy == "batch" and evaluations > 1 else evaluations
-    return (measured + training.null_edits) * work.train + validated * work.val + looks * work.test
+    measured += training.null_edits + credit_passes(config, kept)
+    return measured * work.train + validated * work.val + looks * work.test
 
 
 def _of_a_step(config: RunConfig, work: Workload) -> Workload:
@@ -169,6 +170,18 @@ def _judged(config: RunConfig, evaluations: int, kept: int) -> int:
         return 0
     gate = config.evidence
     return gate.repeats * (evaluations + kept) + 2 * gate.reruns * (evaluations - 1)
+
+
+def credit_passes(config: RunConfig, kept: int) -> int:
+    """Passes over the training tasks that credit takes at most, with so many sets kept: each function masked on every
+    task, and a control. In fact only the tasks that used a function are run again, mostly far fewer.
+    """
+    health = config.health
+    if health.credit == "off" or not kept:
+        return 0
+    cap = health.max_functions or kept * config.optimizer.max_actions
+    sizes = [min(cap, number * config.optimizer.max_actions) for number in range(1, kept + 1)]
+    return sum(size + health.control for size in (sizes if health.credit == "kept" else sizes[-1:]))
 
 
 def _per_rollout(work: Workload, past: Sequence[PastRun]) -> tuple[Amount, Amount]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentopt_core.config import AgentConfig, Budget, Endpoint, OptimizerConfig, RunConfig, TrainingConfig
+from agentopt_core.config import AgentConfig, Budget, Endpoint, HealthConfig, OptimizerConfig, RunConfig, TrainingConfig
 from agentopt_core.forecast import Workload, forecast, soonest, time_left
 from agentopt_core.views import PastRun
 from tests.test_diagnosis import curve, run
@@ -100,3 +100,13 @@ def test_several_proposals_a_step_are_counted_with_their_screening():
     assert searched.rollouts_max == alone.rollouts_max + steps * (3 * 8 + 2 * 8)
     assert searched.requests_max > alone.requests_max
     assert searched.tokens[0] > alone.tokens[0]
+
+
+def test_credit_counts_a_pass_for_each_function_and_the_control_at_most():
+    plain = forecast(config(), Workload(train=10)).rollouts_max
+    health = {"credit": "end", "max_functions": 2}
+    kept = config().training.epochs
+    ends = config().with_(health=HealthConfig(**health))
+    assert forecast(ends, Workload(train=10)).rollouts_max == plain + 10 * (2 + 1)
+    every = config().with_(health=HealthConfig(**{**health, "credit": "kept", "control": False}))
+    assert forecast(every, Workload(train=10)).rollouts_max == plain + 10 * 2 * kept

@@ -51,7 +51,7 @@ def never_solved(
     )
 
 
-def test_openings(store: HistoryStore, run_id: str) -> list[Opening]:
+def looks_at_test(store: HistoryStore, run_id: str) -> list[Opening]:
     """Each look of the run at its test split, the first one first."""
     return [Opening.model_validate(row) for row in store.rows(_OPENINGS, run_id=run_id)]
 

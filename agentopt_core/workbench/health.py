@@ -87,7 +87,7 @@ class HealthBench(ReviewBench):
     def looks_at_test(self, run_id: str) -> list[Opening]:
         """Each look of this run at its test split, the first one first."""
         with self._history(run_id) as store:
-            return health_queries.test_openings(store, run_id)
+            return health_queries.looks_at_test(store, run_id)
 
     def measure_credit(self, run_id: str, by: str) -> str:
         """Ask for the credit of the accepted functions; returns the command's id.
