@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic_core import PydanticSerializationError
 
 from agentopt_core.events import Event
 from agentopt_core.rollouts import Rollout
@@ -26,7 +29,7 @@ class Shelf(Mapping[str, Rollout]):
     def put(self, rollout: Rollout) -> None:
         """Keep the rollout, in the place of an earlier one of its task."""
         self._drop(rollout.task_id)
-        packed = zlib.compress(rollout.model_dump_json().encode(), _FAST)
+        packed = zlib.compress(_as_json(rollout), _FAST)
         self._packed[rollout.task_id] = packed
         self.bytes += len(packed)
         while self._limit is not None and self.bytes > self._limit:
@@ -46,6 +49,14 @@ class Shelf(Mapping[str, Rollout]):
 
     def __len__(self) -> int:
         return len(self._packed)
+
+
+def _as_json(rollout: Rollout) -> bytes:
+    """Half characters (lone surrogates) of a model's output become `?`, as in the journal."""
+    try:
+        return rollout.model_dump_json().encode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        return json.dumps(rollout.model_dump(mode="json"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class SolvedBefore:

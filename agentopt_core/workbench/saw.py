@@ -29,8 +29,12 @@ class SawBench(Desk):
         with self._history(folder.run_id) as store:
             return seen_queries.seen_text(store, folder.run_id, step, part, request)
 
+    def is_private(self, run_id: str) -> bool:
+        """The tasks of the run must not be published: nothing of them leaves in a file."""
+        return self.folder(run_id).manifest().private
+
     def seen_file(self, run_id: str, step: int, part: int, request: int) -> bytes:
         """The same as a file. Raises: NotFound; ConfigError where the tasks are private: nothing of them leaves."""
-        if self.folder(run_id).manifest().private:
+        if self.is_private(run_id):
             raise ConfigError("The tasks of this run are private.", "Read what the optimizer saw on the screen.")
         return self.seen_text(run_id, step, part, request).encode("utf-8", "replace")

@@ -24,6 +24,7 @@ from pages.components.say import plain
 from pages.components.search_form import SEARCH_PATHS, search_fields
 from pages.components.shell import TRAIN
 from pages.components.states import error_state
+from pages.components.strategy_form import STRATEGY_PATHS, strategy_fields
 from pages.components.task_sets import set_label
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ _PATHS = {
     **HEALTH_PATHS,
     **SANDBOX_PATHS,
     **SEARCH_PATHS,
+    **STRATEGY_PATHS,
 }
 """Form field -> where its value lives in the configuration."""
 
@@ -114,6 +116,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
         _training(bench, presets, chosen)
         evidence_fields()
         search_fields()
+        strategy_fields()
         approval_fields()
         grader_fields()
         health_fields()

@@ -18,6 +18,7 @@ from pages.components.diagnoses import diagnoses
 from pages.components.event_log import event_log
 from pages.components.evidence_panel import evidence_panel
 from pages.components.fit import fit_line
+from pages.components.optimizer_saw import optimizer_saw
 from pages.components.picker import run_picker
 from pages.components.presentation import presenting
 from pages.components.report_downloads import downloads
@@ -63,6 +64,7 @@ def show_run(run_id: str) -> None:
         _draw(run)
     if not presenting():
         if run is not None and run.evaluations:
+            optimizer_saw(workbench(), run)
             _take_along(run)
         _settings(workbench().config(run_id))
 
