@@ -1,4 +1,4 @@
-"""Training in batches: which tasks a step works on, what is compared with what, and that a resumed run goes on alike."""
+"""Training in batches: which tasks a step works on, what is compared, and that a resumed run goes on alike."""
 
 import asyncio
 
