@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from agentopt_core.sandbox.paths import Readable, executable_chain
@@ -20,11 +20,18 @@ _TO_BECOME = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 
 
 def bubblewrap(
-    readable: Iterable[Readable], zygote: Path, files: Path | None, disks: int, disk_mb: int, info: int
+    readable: Iterable[Readable],
+    zygote: Path,
+    files: Path | None,
+    disks: int,
+    disk_mb: int,
+    info: int,
+    shown_files: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The beginning of a command line; what is to run inside comes behind it.
 
-    `disks` workers get a folder of `disk_mb` MiB each; the pid is told to the descriptor `info`.
+    `disks` workers get a folder of `disk_mb` MiB each; the pid is told to the descriptor `info`. `shown_files`: place
+    inside, in one of those folders -> file outside.
     """
     command = [shutil.which(PROGRAM) or PROGRAM, *_NAMESPACES, "--hostname", "sandbox", "--as-pid-1"]
     command += ["--info-fd", str(info), "--cap-drop", "ALL"]
@@ -54,6 +61,10 @@ def bubblewrap(
         command += ["--ro-bind", str(files), FILES]
     for number in range(disks):
         command += ["--perms", "0777", "--size", str(disk_mb << 20), "--tmpfs", f"{SCRATCH}/{number}"]
+    for folder in {os.path.dirname(place) for place in shown_files or {}}:
+        command += ["--perms", "0755", "--dir", folder]
+    for place, source in (shown_files or {}).items():
+        command += ["--ro-bind", source, place]
     return [*command, "--remount-ro", "/", "--chdir", "/", "--"]
 
 

@@ -34,7 +34,7 @@ MAX_THREADS = 64
 """Threads of one call, where its user has no others on the machine."""
 _WITH_FILES = ("namespaces", "landlock")
 """Levels that decide which files there are. Only there is root given up: below, its runs are refused (see `levels`)."""
-_FREE_UIDS = range(61184, 65520)
+FREE_UIDS = range(61184, 65520)
 """Users that systemd keeps for services without one; nothing of value belongs to them."""
 
 
@@ -73,7 +73,7 @@ class Jail:
 
         Raises: OSError when its folder cannot be made.
         """
-        uid = secrets.choice(_FREE_UIDS) if is_root() and self.level in _WITH_FILES else None
+        uid = secrets.choice(FREE_UIDS) if is_root() and self.level in _WITH_FILES else None
         folder = None if self.is_inside else _scratch_folder(uid)
         setup = {
             "control": control,

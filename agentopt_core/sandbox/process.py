@@ -23,6 +23,7 @@ from agentopt_core.sandbox.notebook import Permits, ProcessNotebook
 from agentopt_core.sandbox.pool import Pool
 from agentopt_core.sandbox.requests import Unsendable, bounds, request
 from agentopt_core.sandbox.results import as_result, failed
+from agentopt_core.sandbox.shell import run_command
 from agentopt_core.sandbox.workers import WorkerLost
 from agentopt_core.sandbox.zygote.child import SOURCE
 from agentopt_core.tasks import Attachment
@@ -61,11 +62,12 @@ class ProcessSandbox:
     ) -> None:
         self.level: SandboxLevel = level
         self._limits = limits
+        self._files = files.resolve() if files else None
         self._modules = modules_of(limits.packages)
         workers = limits.workers or max(2, os.cpu_count() or 1)
         notebooks = min(notebooks, _MAX_NOTEBOOKS)
         slots = workers + notebooks
-        jail = Jail(level, limits, files.resolve() if files else None, slots)
+        jail = Jail(level, limits, self._files, slots)
         make_pool = make_pool or own_pool()
         self._pools: dict[Kind, Pool] = {
             "standard": make_pool(jail, (), slots),
@@ -87,6 +89,13 @@ class ProcessSandbox:
     async def load(self, function: Function) -> ExecutionResult:
         """Execute a function's source without calling it; see `seams.Sandbox`."""
         return await self._run("load", function, {}, {})
+
+    async def shell(self, command: str, attachments: tuple[Attachment, ...] = ()) -> ExecutionResult:
+        """Run one command line in a jail of its own; see `seams.Sandbox`."""
+        if self.level != "namespaces":
+            return failed("Unavailable", f"There is no shell at level '{self.level}'.", self.level)
+        files = files_of(attachments)
+        return await self._in_thread(lambda: run_command(command, self._limits, self._files, files))
 
     def notebook(self, attachments: tuple[Attachment, ...] = ()) -> ProcessNotebook:
         """A notebook, opened at its first cell; see `seams.Sandbox`."""

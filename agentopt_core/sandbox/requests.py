@@ -38,7 +38,7 @@ def request(
                 "source": source,
                 "arguments": dict(arguments or {}),
                 "files": dict(files or {}),
-                "limits": _in_bytes(limits),
+                "limits": in_bytes(limits),
             }
         ).encode()
     except (ValueError, TypeError, RecursionError) as error:
@@ -53,7 +53,8 @@ def bounds(limits: SandboxLimits) -> Bounds:
     return Bounds(limits.wall_s, limits.output_kb << 10, (limits.result_kb << 10) + _SLACK)
 
 
-def _in_bytes(limits: SandboxLimits) -> dict[str, float]:
+def in_bytes(limits: SandboxLimits) -> dict[str, float]:
+    """The limits of one call, in seconds and bytes."""
     return {
         "wall_s": limits.wall_s,
         "cpu_s": limits.cpu_s,

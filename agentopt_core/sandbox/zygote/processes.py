@@ -66,6 +66,20 @@ def memory_used(pid: int) -> int:
     return int.from_bytes(usage.raw[_FOOTPRINT], sys.byteorder)
 
 
+def below(root: int) -> list[int]:
+    """All processes below another one (Linux)."""
+    return _descendants(root, ())
+
+
+def memory_below(root: int) -> int:
+    """Bytes that all processes below another one occupy together, shared pages counted in each (Linux)."""
+    pages = 0
+    for pid in _descendants(root, ()):
+        with suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", "rb") as file:
+            pages += int(file.read().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 def end_group(pid: int) -> None:
     """Kill a process and its group."""
     for kill in (os.killpg, os.kill):

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterable
 
 from .kernel import LIBC, KernelRefused, no_new_privileges
+from .shell_calls import OF_PROGRAMS
 from .syscalls import ALWAYS, AUDIT_ARCH, FILE_CHANGES, LAST_KNOWN, NUMBERS, UNKNOWN, X32_BIT
 
 ALLOW = 0x7FFF0000
@@ -48,11 +49,12 @@ def is_supported() -> bool:
     return LIBC is not None and platform.machine() in AUDIT_ARCH
 
 
-def program(*, may_open: bool, may_change: bool, machine: str | None = None) -> bytes:
+def program(*, may_open: bool, may_change: bool, may_start: bool = False, machine: str | None = None) -> bytes:
     """The filter of a process that is yet to come, see `of_process`; built once, since calls are many.
 
     `may_open`: files can be opened for writing where Landlock or the mounts allow it; `may_change`: the same for
-    making, renaming and removing them. `machine`: this one, unless it is named.
+    making, renaming and removing them. `may_start`: processes and programs can be started, for a shell alone, which has
+    a jail of its own with nothing else in it. `machine`: this one, unless it is named.
     """
     machine = machine or platform.machine()
     numbers = NUMBERS[machine]
@@ -72,6 +74,11 @@ def program(*, may_open: bool, may_change: bool, machine: str | None = None) -> 
     code += [(_GREATER, 0, 1, LAST_KNOWN), (_RETURN, 0, 0, UNKNOWN_CALL)]
     for name in (*ALWAYS, *(FILE_CHANGES if may_change else ())):
         code += when(name, [(_RETURN, 0, 0, ALLOW)])
+    if may_start:
+        for number in OF_PROGRAMS[machine].values():
+            code += [(_LOAD, 0, 0, _NR), (_EQUAL, 0, 1, number), (_RETURN, 0, 0, ALLOW)]
+        code += when("kill", [(_RETURN, 0, 0, ALLOW)])
+        code += when("clone", _has_none(0, _CLONE_NEW))
     for name in UNKNOWN:
         code += when(name, [(_RETURN, 0, 0, UNKNOWN_CALL)])
     code += when("clone", _has_all(0, _CLONE_THREAD, _has_none(0, _CLONE_NEW)))
