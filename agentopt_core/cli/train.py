@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+from agentopt_core.cli.agent_options import add_agent, agent_from
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
 from agentopt_core.cli.evidence_options import add_evidence, evidence_from
 from agentopt_core.cli.grader_options import add_grader, asks_for_judge, grader_from
@@ -91,9 +92,8 @@ def register(subparsers: Subparsers) -> None:
     limits.add_argument("--budget-usd", type=float, help="US dollars, over all roles")
     limits.add_argument("--budget-tokens", type=int, help="tokens, over all roles")
     limits.add_argument("--budget-requests", type=int, help="requests, over all roles")
-    limits.add_argument("--calls-per-rollout", type=int, default=200, metavar="N", help="calls of tools in one rollout")
     limits.add_argument("--seed", type=int, default=0, metavar="S")
-    parser.add_argument("--turn-cap", type=int, default=15, metavar="N", help="model replies per rollout, at most")
+    add_agent(parser)
     add_evidence(parser)
     add_grader(parser)
     parser.add_argument("--prompts", type=Path, metavar="DIR", help="folder with NAME.md files that replace prompts")
@@ -166,11 +166,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
     texts = prompt_texts(args.prompts) if args.prompts else {}
     data: JsonObject = {
         "name": args.name,
-        "agent": {
-            "endpoint": agent.with_(vision=args.vision).model_dump(mode="json"),
-            "turn_cap": args.turn_cap,
-            "calls_per_rollout": args.calls_per_rollout,
-        },
+        "agent": {**agent_from(args), "endpoint": agent.with_(vision=args.vision).model_dump(mode="json")},
         "optimizer": {
             "endpoint": optimizer.model_dump(mode="json"),
             "max_actions": args.max_actions,

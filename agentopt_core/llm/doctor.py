@@ -30,6 +30,7 @@ _LIST_S = 5.0
 _ANSWER_S = 30.0
 """Seconds one probe of the model may take: a local model may have to be loaded first."""
 _NAMES_SHOWN = 8
+_USE_REACT = "Or use the ReAct agent (--agent-kind react), which needs none; the optimizer's endpoint still does."
 
 
 async def check_endpoint(endpoint: Endpoint, environ: Mapping[str, str]) -> list[Check]:
@@ -154,7 +155,8 @@ class _Visit:
 
     def _functions(self, reply: Reply | Failure, forced: bool) -> Check:
         if isinstance(reply, Failure):
-            return self._failed(FUNCTIONS, reply)
+            failed = self._failed(FUNCTIONS, reply)
+            return failed.with_(hint=f"{failed.hint} {_USE_REACT}".strip())
         calls = calls_in(reply)
         if not calls:
             return Check(
@@ -162,7 +164,7 @@ class _Visit:
                 state="failed",
                 detail=f"'{self._endpoint.model}' was asked to call a function and answered in text.",
                 hint="Choose a model with function calling; vLLM needs --enable-auto-tool-choice and "
-                "--tool-call-parser, llama.cpp needs --jinja.",
+                f"--tool-call-parser, llama.cpp needs --jinja. {_USE_REACT}",
             )
         if all(parse_object(arguments) is None for arguments in calls):
             return Check(

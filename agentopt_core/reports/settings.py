@@ -22,6 +22,8 @@ _ENDPOINT = {
 }
 
 LABELS = {
+    "agent.kind": "Agent: kind",
+    "agent.shell": "Agent: shell",
     **{f"agent.endpoint.{name}": f"Agent: {label}" for name, label in _ENDPOINT.items()},
     "agent.turn_cap": "Agent: replies per rollout",
     "agent.tool_output_tokens": "Agent: tokens of one tool output",

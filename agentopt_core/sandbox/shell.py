@@ -37,7 +37,7 @@ _PROGRAMS = (
     Readable("/bin", "read"),
     Readable("/usr/bin", "read"),
     Readable("/etc/alternatives", "read"),  # awk is a link that leads there
-    Readable("/dev/zero", "read"),
+    Readable("/dev/zero", "write"),
 )
 _FOLDER = f"{SCRATCH}/0"
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": _FOLDER, "TMPDIR": _FOLDER, "LANG": "C.UTF-8"}

@@ -12,6 +12,7 @@ from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import AgentOptError
 from agentopt_core.prompts import default_prompts
 from agentopt_core.words import JsonObject
+from pages.components.agent_form import AGENT_PATHS, agent_fields
 from pages.components.approval_form import APPROVAL_PATHS, approval_fields
 from pages.components.endpoint_form import ENDPOINT_FIELDS, KEEP, checks, endpoint_json, endpoint_values, model_fields
 from pages.components.evidence_form import EVIDENCE_PATHS, evidence_fields
@@ -49,6 +50,7 @@ _PATHS = {
     "budget_usd": ("budget", "usd"),
     "budget_tokens": ("budget", "tokens"),
     "budget_requests": ("budget", "requests"),
+    **AGENT_PATHS,
     **APPROVAL_PATHS,
     **EVIDENCE_PATHS,
     **GRADER_PATHS,
@@ -113,6 +115,7 @@ def new_run(bench: Workbench, wanted_tasks: str | None) -> None:
     with left:
         chosen = _tasks(bench, wanted_tasks)
         model_fields()
+        agent_fields(bench.isolation)
         _training(bench, presets, chosen)
         evidence_fields()
         search_fields()

@@ -12,7 +12,7 @@ import httpx2
 from pydantic import JsonValue
 
 from agentopt_core.config import DEMO_MODEL
-from agentopt_core.llm.demo import agent, judge, optimizer
+from agentopt_core.llm.demo import agent, judge, optimizer, react
 from agentopt_core.llm.demo.messages import Said
 from agentopt_core.llm.demo.tools import offered
 from agentopt_core.words import JsonObject, digest
@@ -104,7 +104,8 @@ class DemoTransport(httpx2.AsyncBaseTransport):
 
 def completion(seed: int, body: JsonObject) -> JsonObject:
     """The reply to a chat request, in the JSON of the API."""
-    said = judge.verdict(body) or (optimizer if "add_function" in offered(body) else agent).reply(seed, body)
+    plays = optimizer if "add_function" in offered(body) else react if react.is_asked(body) else agent
+    said = judge.verdict(body) or plays.reply(seed, body)
     key = digest([seed, body], 24)
     message: JsonObject = {"role": "assistant", "content": said.text or None, "refusal": None}
     if said.calls:

@@ -14,8 +14,9 @@ OF_PROGRAMS = {
         "linkat": 265, "symlinkat": 266, "fchmodat": 268, "utimensat": 280,
     },
     "aarch64": {
-        "getxattr": 8, "lgetxattr": 9, "listxattr": 11, "llistxattr": 12, "symlinkat": 36, "linkat": 37, "truncate": 45, "fchmod": 52, "fchmodat": 53, "utimensat": 88,
-        "waitid": 95, "set_tid_address": 96, "setpgid": 154, "setsid": 157, "execve": 221, "wait4": 260,
+        "getxattr": 8, "lgetxattr": 9, "listxattr": 11, "llistxattr": 12, "symlinkat": 36, "linkat": 37,
+        "truncate": 45, "fchmod": 52, "fchmodat": 53, "utimensat": 88, "waitid": 95, "set_tid_address": 96,
+        "setpgid": 154, "setsid": 157, "execve": 221, "wait4": 260,
     },
 }  # fmt: skip
 """Architecture -> name -> number."""
