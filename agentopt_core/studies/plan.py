@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -141,19 +142,18 @@ def to_toml(file: StudyFile) -> str:
     lines = [f"{name} = {_value(value)}" for name, value in data.items() if not isinstance(value, dict)]
     for name, table in data.items():
         if isinstance(table, dict) and table:
-            flat = dotted(table)
-            keys = (path if name == "sweep" else path.split(".") for path in flat)
-            lines += ["", f"[{name}]"]
-            lines += [f"{_key(key)} = {_value(value)}" for key, value in zip(keys, flat.values(), strict=True)]
+            lines += ["", f"[{name}]", *(f"{key} = {_value(value)}" for key, value in _pairs(table))]
     return "\n".join(lines) + "\n"
 
 
-def _key(key: str | list[str]) -> str:
-    return (
-        _text(key)
-        if isinstance(key, str)
-        else ".".join(k if k.isidentifier() and k.isascii() else _text(k) for k in key)
-    )
+def _pairs(table: JsonObject) -> Iterator[tuple[str, JsonValue]]:
+    """The values of a nested table, each with its key; a key with a dot in it is written in quotes."""
+    for name, value in table.items():
+        key = name if name.isidentifier() and name.isascii() else _text(name)
+        if isinstance(value, dict):
+            yield from ((f"{key}.{below}", one) for below, one in _pairs(value))
+        else:
+            yield key, value
 
 
 def _value(value: JsonValue) -> str:
