@@ -123,7 +123,7 @@ def _gap(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator
 
 def _in_batches(curve: Sequence[CurvePoint]) -> bool:
     """The accepted set was measured again on other tasks."""
-    return any(point.verdict == "baseline" for point in curve[1:])
+    return any(point.renewed for point in curve)
 
 
 def _no_improvement(run: RunSummary, curve: Sequence[CurvePoint], signs: Signs) -> Iterator[Diagnosis]:

@@ -124,7 +124,7 @@ def time_left(run: RunSummary, curve: Sequence[CurvePoint], evaluations_limit: i
     ends = [point.at for point in curve][-RECENT - 1 :]
     if len(ends) < 2:
         return None
-    renewed = sum(point.verdict == "baseline" for point in curve[1:])  # in batches a step measures two sets
+    renewed = sum(point.renewed for point in curve)  # in batches a step measures two sets
     each = median(later - earlier for earlier, later in pairwise(ends)) * (2 if renewed else 1)
     room = max(0, evaluations_limit - (run.evaluations - renewed))
     to_keep, to_withdraw = run.max_epochs - run.epoch, run.patience + 1 - run.withdrawn_in_a_row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agentopt_core.evidence import outcome_word
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import CurvePoint, RunSummary
 from agentopt_core.words import JsonObject
@@ -71,7 +70,7 @@ def _row(point: CurvePoint) -> JsonObject:
         "n": result.n,
         "faults": result.faults,
         "verdict": point.verdict,
-        "outcome": outcome_word(point.verdict, point.evidence),
+        "outcome": point.outcome,
         "reason": point.reason,
         "evidence": point.evidence.model_dump(mode="json") if point.evidence else None,
         "functions": [*point.functions],

@@ -105,7 +105,7 @@ def evaluations(facts: RunFacts) -> str:
     rows = [
         (
             str(point.evaluation),
-            f"<span class='tag {point.verdict}'>{text(outcome_word(point.verdict, point.evidence))}</span>",
+            f"<span class='tag {point.verdict}'>{text(point.outcome)}</span>",
             share(point.result),
             share(point.validation),
             text(", ".join(point.functions), 200),

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from agentopt_core.events import VerdictKind
-from agentopt_core.evidence import Evidence
+from agentopt_core.evidence import Evidence, outcome_word
 from agentopt_core.rollouts import Proportion, SandboxLevel, Usage
 from agentopt_core.tasks import Split
 from agentopt_core.words import Word
@@ -184,6 +184,16 @@ class CurvePoint(Word):
     usage: Usage
     """Of the run up to this point."""
     at: float
+
+    @property
+    def renewed(self) -> bool:
+        """No candidate: in batches, the accepted set measured on the tasks of the next step."""
+        return self.verdict == "baseline" and self.evaluation > 0
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, in a word or two."""
+        return "next batch" if self.renewed else outcome_word(self.verdict, self.evidence)
 
 
 class Pace(Word):

@@ -79,7 +79,7 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
 
 
 def _outcome(point: CurvePoint, word: str) -> str:
-    if point.verdict == "baseline" and point.evaluation:
+    if point.renewed:
         return "the accepted functions, on the tasks of the next step"
     return f"{word}, by hand of {shorten(point.by, 60)}" if point.by else word
 
@@ -195,14 +195,16 @@ def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> st
     """What the lines and bands of the chart stand for, in a sentence each, with n and split."""
     first = curve[0].result
     said = [f"Blue: training tasks (n = {curve[-1].result.n}, {hold_out}), the step line is the accepted set."]
-    if any(point.verdict == "baseline" for point in curve[1:]):
+    if any(point.renewed for point in curve):
         said.append(
             "Training in batches: each step has tasks of its own. A candidate compares with the diamond before it; "
             "points of different steps do not compare."
         )
     validated = [point.validation for point in curve if point.validation]
     if validated:
-        said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), which decide nothing.")
+        judged = any(point.evidence and point.evidence.looked for point in curve)
+        role = "on which the evidence gate judges" if judged else "which decide nothing"
+        said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), {role}.")
     if any(point.by for point in curve):
         said.append("Green ring: changed by hand.")
     spread = noise_spread(first, signs.again)

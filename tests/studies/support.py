@@ -78,7 +78,9 @@ def finished(folder: RunFolder, before: str = "--++", after: str = "-+++", stop:
     tasks = [task.id for task in folder.tasks().of("test")]
     events: list[Event] = [_started(folder, len(tasks))]
     events += _evaluation(0, first, "train", ["t0"], "-")
-    patterns = [(1, "baseline", first, before)] if initial else [(1, "baseline", first, before), (2, "chosen", last, after)]
+    patterns = (
+        [(1, "baseline", first, before)] if initial else [(1, "baseline", first, before), (2, "chosen", last, after)]
+    )
     for index, subject, found, marks in patterns:
         events.append(
             SplitOpened.model_validate(
@@ -116,9 +118,7 @@ def _finished(functions: FunctionSet, stop: str) -> RunFinished:
 
 
 def _evaluation(index: int, found: FunctionSet, split: Split, tasks: list[str], marks: str) -> list[Event]:
-    events: list[Event] = [
-        EvaluationStarted(evaluation=index, step=None, functions=found, split=split, n=len(tasks))
-    ]
+    events: list[Event] = [EvaluationStarted(evaluation=index, step=None, functions=found, split=split, n=len(tasks))]
     events += [
         RolloutFinished(
             evaluation=index, functions_digest=found.digest, split=split,
