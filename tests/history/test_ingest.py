@@ -22,6 +22,7 @@ from agentopt_core.history.queries import runs
 from agentopt_core.history.store import HistoryStore
 
 from .helpers import contents, finished_run, history, new_run, request, story, write
+from .searches import searched
 
 INGEST = """
 import sys
@@ -39,7 +40,7 @@ sys.stdin.read()
 @pytest.mark.parametrize("seed", range(2))
 def test_a_history_filled_in_random_pieces_equals_one_that_was_rebuilt(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    finished = [finished_run(tmp_path) for _ in range(2)]
+    finished = [finished_run(tmp_path), finished_run(tmp_path), searched(tmp_path)]
     whole = {run: run.journal.read_bytes() for run in finished}
     store = HistoryStore(tmp_path)
     written = dict.fromkeys(finished, 0)
