@@ -89,7 +89,7 @@ CASES = {
     "gap": (
         curve((10, "baseline", 10), (38, "kept", 11)),
         GAINED,
-        "the gap changed by +65.0 points (95 %: +31.3 to +96.1",
+        "by +65.0 points (95 %: +31.3 to +96.1",
     ),
     "no_progress": (ALL_IN_VAIN, Signs(rollouts=N), "No candidate solved a single task that the baseline failed"),
     "no_improvement": (STUCK, GAINED, "4 updates in a row were withdrawn (C = 10); the best of the 4"),

@@ -79,8 +79,11 @@ def _place(text: str) -> Place:
 def _figures(pair: Comparison) -> None:
     difference = difference_words(pair)
     with st.container(horizontal=True):
-        st.metric(f"First (n = {pair.n})", accuracy(pair.common_before), border=True, help=interval(pair.common_before))
-        st.metric(f"Second (n = {pair.n})", accuracy(pair.common_after), border=True, help=interval(pair.common_after))
+        for name, where, result in (
+            ("First", pair.before.place, pair.common_before), ("Second", pair.after.place, pair.common_after)
+        ):  # fmt: skip
+            about = f"95 % interval {interval(result)}"
+            st.metric(f"{name} ({where.split}, n = {pair.n})", accuracy(result), border=True, help=about)
         st.metric("Difference (points)", difference.split(" ")[0], border=True, help=difference)
         st.metric("Fixed / broken", f"{pair.fixed} / {pair.broken}", border=True)
         st.metric("Exact p (McNemar)", p_words(pair.p_value), border=True, help="Two-sided, for this one comparison.")

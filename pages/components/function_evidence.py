@@ -46,7 +46,7 @@ def evidence_line(evidence: FunctionEvidence | None) -> str:
     parts = [
         f"All versions: {evidence.calls} calls, {percent(evidence.succeeded / evidence.calls)} succeeded",
         f"median {_ms(evidence.median_ms)}, 95 % within {_ms(evidence.p95_ms)}",
-        f"used in {evidence.tasks} tasks",
+        f"used in {evidence.tasks} training tasks",
         f"fixed {len(evidence.fixed)}, broke {len(evidence.broken)}",
     ]
     if evidence.complexity is not None:

@@ -159,9 +159,10 @@ def _evidence(card: ReviewCard) -> None:
 def _figure(label: str, evaluation: int | None, card: ReviewCard) -> None:
     result = card.base if label == "Before" else card.candidate
     change = points(card.base, card.candidate) if label == "After" else None
-    st.metric(f"{label} (train)", accuracy(result) if result else "not run yet", delta=change, delta_color="off")
+    n = f", n = {result.n}" if result else ""
+    st.metric(f"{label} (train{n})", accuracy(result) if result else "not run yet", delta=change, delta_color="off")
     if result:
-        st.caption(f"95 %: {interval(result)}, n = {result.n}, evaluation {evaluation}")
+        st.caption(f"95 %: {interval(result)}, n = {result.n} training tasks, evaluation {evaluation}")
 
 
 def _chips(card: ReviewCard, label: str, color: str, tasks: Sequence[str], where: dict[str, str]) -> None:

@@ -211,8 +211,11 @@ def _header(run: RunSummary) -> None:
 def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
     card = {"border": True, "height": "stretch"}
     quiet = {"delta_color": "off", "delta_arrow": "off", **card}
-    n = f" (n = {run.best.n})" if run.best else ""
-    about = f"Of the accepted functions; 95 % interval {interval(run.best)}. Baseline {accuracy(run.baseline)}."
+    n = f" (train, n = {run.best.n})" if run.best else ""
+    about = (
+        f"Of the accepted functions on the training tasks; 95 % interval {interval(run.best)}. Baseline "
+        f"{accuracy(run.baseline)}."
+    )
     row = f"{run.withdrawn_in_a_row} steps without gain, C = {run.patience}"
     gain = points(run.baseline, run.best) if run.best_evaluation else None
     validated = [point for point in curve if point.validation and point.verdict in ("baseline", "kept")]

@@ -121,8 +121,7 @@ def hits(page: TracePage, which: TraceFilter) -> str:
         where = f" on {SPLITS[page.rows[0].split]}" if page.rows else ""
         return f"{found}{where} · solved {plain(measured(share))}"
     where = f"of evaluation {which.evaluation}" if which.evaluation is not None else "of all evaluations"
-    if which.split:
-        where += f" on {SPLITS[which.split]}"
+    where += f" on {SPLITS[which.split]}" if which.split else ", all splits together"
     if which.outcome:
         return f"{found} {where}"
     return f"{found} {where} · {count(page.solved)} of {count(page.scored)} scored solved ({percent(share.accuracy)})"

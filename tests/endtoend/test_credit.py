@@ -72,12 +72,8 @@ def test_the_options_reach_the_run_and_its_result(tmp_path):
     result = result_of(agentopt("train", "--tasks", "number-and-algebra", *options, *more, "--json"))
     (folder,) = runs_in(home)
     health = folder.config().health
-    assert (health.max_functions, health.drop_unsuccessful, health.removal, health.unused_after) == (
-        1,
-        True,
-        "propose",
-        1,
-    )
+    assert (health.max_functions, health.unused_after) == (1, 1)
+    assert (health.drop_unsuccessful, health.removal) == (True, "propose")
     assert all(len(epoch["functions"]) <= 1 for epoch in result["epochs"])
     refused = [event.refusal for _, event in read_journal(folder.journal) if event.kind == "proposal_refused"]
     assert "too_many_functions" in {one.code for one in refused}

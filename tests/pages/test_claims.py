@@ -13,18 +13,16 @@ from scripts.served import train_to_the_end
 
 SHARE = re.compile(r"\d+\.\d\s?%")
 """A share of tasks: with one decimal, as the house writes accuracies."""
-N = re.compile(r"n = \d|\d+ of \d+|\d+/\d+|of the \d+|\d+ calls")
-SPLIT = re.compile(r"train|validation|held-out|test", re.IGNORECASE)
+N = re.compile(r"n = \d|of \d+|\d+/\d+|of the \d+|\d+ common|\d+ calls")
+SPLIT = re.compile(r"train|validation|held-out|test|splits", re.IGNORECASE)
+VIEWS = ("Functions", "Lineage", "Tasks", "Evidence")
 PAGES = {
     "overview": ("overview", {}),
     "tasks": ("tasks", {}),
     "form": ("train", {}),
     "run": ("train", {"run": True}),
     "review": ("review", {"run": True}),
-    **{
-        f"functions {view}": ("functions", {"run": True, "view": view})
-        for view in ("Functions", "Lineage", "Tasks", "Evidence")
-    },
+    **{f"functions {view}": ("functions", {"run": True, "view": view}) for view in VIEWS},
     "compare": ("compare", {"runs": True}),
     "traces": ("traces", {"run": True}),
 }
@@ -37,7 +35,7 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workbe
     bench = Workbench(home, live=False)
     config = RunConfig.model_validate({"name": "Claims", "health": {"credit": "end"}, "training": {"epochs": 3}})
     trained = train_to_the_end(home, config, bench.task_set("files-and-everyday"))
-    sample = bench.load_sample_run()
+    sample = bench.load_sample_run("test")
     yield bench, {"trained": trained, "sample": sample}
     bench.close()
 
@@ -47,7 +45,7 @@ def claims(at) -> Iterator[tuple[str, str]]:
     for kind in ("title", "subheader", "markdown", "caption", "error", "warning", "success", "info"):
         yield from ((kind, str(one.value)) for one in at.get(kind))
     for one in at.metric:
-        yield "metric", f"{one.label} {one.value} {one.delta} {one.help}"
+        yield "metric", f"{one.label} {one.value} {one.delta} {one.help} {one.proto.delta_description}"
     for one in at.expander:
         yield "expander", one.label
     for one in (*at.button, *at.get("page_link")):
