@@ -6,6 +6,7 @@ from agentopt_core.config import (
     Budget,
     Endpoint,
     GraderConfig,
+    HealthConfig,
     RunConfig,
     SandboxLimits,
     TrainingConfig,
@@ -39,6 +40,14 @@ def test_the_form_gives_back_who_decides_and_what_is_measured_beside_training():
         approval=ApprovalConfig(mode="risk", when="before", timeout_s=600, on_timeout="approve", weak_p=0.1),
     )
     assert described(config) == config
+
+
+def test_the_form_gives_back_what_is_asked_for_the_functions_health():
+    health = HealthConfig(
+        max_functions=4, credit="kept", control=False, min_users=3, removal="propose", unused_after=5,
+        drop_unsuccessful=True,
+    )  # fmt: skip
+    assert described(RunConfig(health=health)) == RunConfig(health=health)
 
 
 def test_without_a_model_of_its_own_the_optimizer_uses_the_agents():
