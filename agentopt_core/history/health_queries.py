@@ -76,21 +76,22 @@ QUALIFY row_number() OVER (PARTITION BY evaluation, function_digest ORDER BY jou
 ORDER BY in_use DESC, evaluation DESC, journal_offset LIMIT $limit
 """
 
-# The last rollout of a task under a version counts, as in the matrix.
+# A rollout is reported again only where it was a fault, and faults count for nothing here: so every other one counts.
 _NEVER = """
-WITH counted AS (
-    SELECT evaluation, task_id, max_by(ended, journal_offset) AS ended, max_by(correct, journal_offset) AS correct,
-        max(journal_offset) AS place
-    FROM rollouts WHERE run_id = $run_id AND split = $split AND series = '' GROUP BY evaluation, task_id
-), scored AS (
-    SELECT task_id, bool_or(correct) AS solved, count(*) AS scored, max_by(evaluation, place) AS evaluation,
-        max(place) AS journal_offset
-    FROM counted WHERE ended != 'fault' AND correct IS NOT NULL GROUP BY task_id
-), page AS (
+WITH scored AS (
+    SELECT task_id, bool_or(correct) AS solved, max(journal_offset) AS journal_offset FROM rollouts
+    WHERE run_id = $run_id AND split = $split AND series = '' AND ended != 'fault' AND correct IS NOT NULL
+    GROUP BY task_id
+), page AS MATERIALIZED (
     SELECT * FROM scored WHERE NOT solved ORDER BY task_id LIMIT $limit OFFSET $offset
+), versions AS (
+    SELECT task_id, count(DISTINCT evaluation) AS scored FROM rollouts SEMI JOIN page USING (task_id)
+    WHERE run_id = $run_id AND split = $split AND series = '' AND ended != 'fault' AND correct IS NOT NULL
+    GROUP BY task_id
 ), lines AS (
-    SELECT page.task_id, page.scored, page.evaluation, coalesce(extracted, '') AS extracted, calls
-    FROM page JOIN rollouts ON rollouts.run_id = $run_id AND rollouts.journal_offset = page.journal_offset
+    SELECT page.task_id, versions.scored, evaluation, coalesce(extracted, '') AS extracted, calls
+    FROM page JOIN versions USING (task_id) JOIN rollouts ON rollouts.journal_offset = page.journal_offset
+    WHERE run_id = $run_id
 )
 SELECT count(*) AS scored, count(*) FILTER (NOT solved) AS never,
     (SELECT list(lines ORDER BY task_id) FROM lines) AS tasks
