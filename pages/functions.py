@@ -15,7 +15,7 @@ from pages.components.lineage import lineage_view
 from pages.components.matrix import matrix_view
 from pages.components.picker import run_picker
 from pages.components.presentation import presenting
-from pages.components.say import accuracy, outcome, plain
+from pages.components.say import measured, outcome, plain
 from pages.components.states import empty_state, guarded, heading
 from pages.components.workbench import workbench
 
@@ -63,7 +63,7 @@ def unseen(run: RunSummary) -> str:
     found = run.held_out
     if found is None:
         return f"{run.hold_out_label.capitalize()}."
-    return f"Held-out test: {accuracy(found.baseline)} to {accuracy(found.chosen)}, n = {found.chosen.n}."
+    return f"Held-out test: {measured(found.baseline)} to {measured(found.chosen)}."
 
 
 with guarded():

@@ -83,8 +83,10 @@ def _why_harmful(found: CreditMeasured) -> str:
 
 def _why_unused(functions: list[Function], evaluations: int, accepted: Evaluation) -> str:
     names = ", ".join(function.name for function in functions)
-    last = f"the last {evaluations} accepted evaluations" if evaluations > 1 else "the last accepted evaluation"
+    last, each = "the last accepted evaluation", ""
+    if evaluations > 1:
+        last, each = f"the last {evaluations} accepted evaluations", " each"
     return (
-        f"Nothing called {names} in {last} (n = {len(accepted.rollouts)} training tasks each): what is never called "
+        f"Nothing called {names} in {last} (n = {len(accepted.rollouts)} training tasks{each}): what is never called "
         "cannot help, and its description takes tokens in every request."
     )
