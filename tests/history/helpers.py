@@ -17,6 +17,7 @@ from agentopt_core.events import (
     Event,
     FunctionsDropped,
     HeldOutMeasured,
+    OptimizerAsked,
     ProposalRefused,
     RequestFinished,
     ReviewDecided,
@@ -49,6 +50,7 @@ from agentopt_core.rollouts import (
     ToolUse,
     Usage,
 )
+from agentopt_core.seen import CauseCount, pack
 from agentopt_core.tasks import Task, TaskSet
 
 SCHEMA = {"type": "object", "properties": {"x": {"type": "number"}}, "required": ["x"]}
@@ -160,6 +162,7 @@ def decided(
 REFUSAL = Refusal(
     op="add_function", name="bad name", code="name", reason="Not a legal name.", attempt=1, proposal="{...}"
 )
+SEEN = CauseCount(cause="no_function", shown=1, of=1)
 FINDING = Finding(kind="weak_evidence", text="p = 0.5")
 NONE = FunctionSet()
 WITH_DOUBLE = FunctionSet(functions=(DOUBLE,))
@@ -212,6 +215,7 @@ def story(run: RunFolder) -> list[Event]:
         ProposalRefused(step=2, refusal=REFUSAL.with_(name="lost")),
         began(run, resumed=True, pid=2),
         *second,
+        OptimizerAsked(step=2, request=1, tokens=500, budget=24_000, causes=(SEEN,), packed=pack("Take an action.")),
         *measured(2, 2, WITH_BOTH, WORSE_ROLLOUTS[:2], finished=False),
         began(run, resumed=True, pid=3),
         *measured(2, 2, WITH_BOTH, WORSE_ROLLOUTS[2:], finished=False),

@@ -10,7 +10,7 @@ import pytest
 from agentopt_core.events import OptimizerAsked
 from agentopt_core.seen import CauseCount, pack
 from agentopt_core.workbench import Workbench
-from tests.history.helpers import BASELINE, NONE, decided, finished_run, measured, new_run, proposed, share, write
+from tests.history.helpers import BASELINE, NONE, decided, measured, new_run, proposed, share, write
 from tests.pages.conftest import Open, texts
 
 HOSTILE = "<script>alert(1)</script> \u202e **bold** :red[r]"
@@ -45,7 +45,8 @@ def seen(tmp_path: Path, text: str = "the exact prompt") -> str:
 
 
 def test_a_run_that_kept_nothing_says_so_and_what_to_do(page: Open, home, tmp_path):
-    run = finished_run(tmp_path)
+    run = new_run(tmp_path)
+    write(run, [*measured(0, None, NONE, BASELINE), decided(None, 0, "baseline", 0, 0, share(BASELINE))])
     at = page(home(), "train", run=run.run_id, saw="1")
     assert not at.exception
     assert "Runs of older versions did not keep what it read" in texts(at)
