@@ -32,6 +32,20 @@ def budget_words(last: Evidence) -> str:
     )
 
 
+def standing(updates: Sequence[UpdateView]) -> str:
+    """A sentence where the set that the run holds was not accepted but kept otherwise; empty where it was."""
+    kept = [update for update in updates if update.verdict == "kept"]
+    if not kept or kept[-1].evidence is None or kept[-1].evidence.word == "accepted":
+        return ""
+    last = kept[-1]
+    if last.evidence and last.evidence.word == "provisional":
+        return (
+            f"The set that the run holds is provisional: update {last.step} was kept on weak evidence and counts as no "
+            "accepted epoch."
+        )
+    return f"The set that the run holds was kept by a person against the gate, with update {last.step}."
+
+
 def look_row(update: UpdateView, one: Evidence) -> dict[str, str]:
     """One update in the table, as text: what was not measured is a dash."""
     row = dict.fromkeys(("Gain", "n", "Fixed", "Broken", "Settled", "p", "Needed"), DASH)
@@ -66,4 +80,6 @@ def evidence_section(updates: Sequence[UpdateView], *, private: bool) -> str:
     if private:
         rows = [{name: value for name, value in row.items() if name != "Protected, broken"} for row in rows]
     cells = [tuple(text(value, 400) for value in row.values()) for row in rows]
-    return table(tuple(rows[0]), cells, (0,)) + notes([budget_words(judged[-1][1]), LOOK_NOTES])
+    return table(tuple(rows[0]), cells, (0,)) + notes(
+        filter(None, (standing(updates), budget_words(judged[-1][1]), LOOK_NOTES))
+    )

@@ -202,9 +202,9 @@ def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> st
         )
     validated = [point.validation for point in curve if point.validation]
     if validated:
-        judged = any(point.evidence and point.evidence.looked for point in curve)
-        role = "on which the evidence gate judges" if judged else "which decide nothing"
-        said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), {role}.")
+        gated = any(point.evidence for point in curve)
+        part = "on which the evidence gate judges" if gated else "which decide nothing"
+        said.append(f"Violet squares: validation tasks (n = {validated[-1].n}), {part}.")
     if any(point.by for point in curve):
         said.append("Green ring: changed by hand.")
     spread = noise_spread(first, signs.again)

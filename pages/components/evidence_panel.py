@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from agentopt_core.evidence import Evidence
-from agentopt_core.reports.evidence import LOOK_NOTES, WORDS, budget_words, look_row
+from agentopt_core.reports.evidence import LOOK_NOTES, WORDS, budget_words, look_row, standing
 from agentopt_core.views import UpdateView
 from agentopt_core.views.gate import Repeated, SameSet, Share
 from pages.components.colors import ACCENT, AMBER, GREY, RED, VIOLET
@@ -38,6 +38,8 @@ def evidence_panel(bench: Workbench, run_id: str, updates: Sequence[UpdateView],
         judged = [(update, update.evidence) for update in updates if update.evidence]
         st.subheader("Evidence", anchor=False)
         _budget(judged[-1][1] if judged else None)
+        if warning := standing(updates):
+            st.caption(f":orange[:material/hourglass_top:] {plain(warning, 400)}")
         if judged:
             _looks(judged)
     if gated or null_edits:

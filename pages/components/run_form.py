@@ -169,26 +169,26 @@ def _training(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | No
         _number("Patience (C)", "patience", "Training stops after more than C rolled-back updates in a row.", 0, 1000)
         _number("Actions a step", "max_actions", "Functions one update may add, revise or remove, at most.", 1, 20)
         _number("Rollouts at once", "concurrency", "Tasks solved at the same time.", 1, 512)
-    words = {"strict": "only a gain", "accept_ties": "a gain or a tie", "evidence": "evidence on validation tasks"}
-    st.segmented_control(
-        "An update is kept for", list(words), format_func=words.__getitem__, key="form_acceptance", required=True,
-        help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties; evidence is asked for on the "
-        "validation split.", **KEEP,
-    )  # fmt: skip
-    with st.grid(3, min_column_width=150, vertical_alignment="bottom"):
+    words = {"strict": "only a gain", "accept_ties": "a gain or a tie", "evidence": "evidence"}
+    validations = {"off": "not measured", "kept": "for kept updates", "all": "for all updates"}
+    with st.grid(2, min_column_width=300, vertical_alignment="bottom"):
+        st.segmented_control(
+            "An update is kept for", list(words), format_func=words.__getitem__, key="form_acceptance", required=True,
+            help="Algorithm 2 asks for a strict gain; the authors' code also keeps ties; evidence is asked for on the "
+            "validation split.", **KEEP,
+        )  # fmt: skip
+        st.segmented_control(
+            "Validation split", list(validations), format_func=validations.__getitem__, key="form_validation",
+            required=True, help="Measured beside training, where the task set has one. It shows whether what was "
+            "learned holds on tasks that the optimizer never read. It decides nothing, unless updates are kept for "
+            "evidence: then whatever gains on the training tasks is measured on it.", **KEEP,
+        )  # fmt: skip
+    with st.grid(4, min_column_width=150, vertical_alignment="bottom"):
         _switch("Roll-back", "roll_back", "Withdraw an update that is not better.")
         _switch("Early stop", "early_stop", "Stop by patience; without it only E and the limits end the run.")
         _switch(
             "Progressive update", "progressive", "Change the accepted functions; without it each step writes a new set."
         )
-    validations = {"off": "not measured", "kept": "for kept updates", "all": "for all updates"}
-    with st.grid(2, min_column_width=300, vertical_alignment="bottom"):
-        st.segmented_control(
-            "Validation split", list(validations), format_func=validations.__getitem__, key="form_validation",
-            required=True, help="Measured beside training, where the task set has one. It shows "
-            "whether what was learned holds on tasks that the optimizer never read, and decides only for evidence.",
-            **KEEP,
-        )  # fmt: skip
         _number("Null edits", "null_edits", "Times the baseline is measured again without any change: what noise alone "
                 "does to the accuracy. Each costs one evaluation.", 0, 20)  # fmt: skip
     with st.expander("Limits, budget and seed"), st.grid(4, min_column_width=150, vertical_alignment="bottom"):
