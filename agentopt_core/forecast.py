@@ -137,12 +137,15 @@ def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) ->
     """Rollouts of a run with so many evaluations, of which so many were kept."""
     training = config.training
     validated = {"off": 0, "kept": min(evaluations, 1 + kept), "all": evaluations}[training.validation]
+    again = 0
     if training.acceptance == "evidence":
         validated = _judged(config, evaluations, kept)
+        if kept:  # protected training tasks that seem to break are run again
+            again = 2 * config.evidence.reruns * len(config.evidence.protected) * (evaluations - 1)
     looks = 2 if kept else 1
     measured = 2 * (evaluations - 1) if config.optimizer.strategy == "batch" and evaluations > 1 else evaluations
     measured += training.null_edits + credit_passes(config, kept)
-    return measured * work.train + validated * work.val + looks * work.test
+    return measured * work.train + validated * work.val + looks * work.test + again
 
 
 def _of_a_step(config: RunConfig, work: Workload) -> Workload:

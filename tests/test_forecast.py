@@ -110,3 +110,15 @@ def test_credit_counts_a_pass_for_each_function_and_the_control_at_most():
     assert forecast(ends, Workload(train=10)).rollouts_max == plain + 10 * (2 + 1)
     every = config().with_(health=HealthConfig(**{**health, "credit": "kept", "control": False}))
     assert forecast(every, Workload(train=10)).rollouts_max == plain + 10 * 2 * kept
+
+
+def test_the_evidence_gate_is_forecast_with_every_rerun_it_may_ask_for():
+    gate = {"acceptance": "evidence", "validation": "kept", "open_test": False}
+    strict, gated = config(validation="off", open_test=False), config(**gate)
+    work = Workload(train=10, val=20)
+    more = forecast(gated, work).rollouts_max - forecast(strict, work).rollouts_max
+    # 7 evaluations, 3 kept: a look at each, a fresh one at each that was kept, and 2 reruns of all tasks under both
+    # sets for each of the 6 candidates
+    assert more == 20 * ((7 + 3) + 2 * 2 * 6)
+    repeated = gated.with_(evidence=gated.evidence.with_(repeats=3, reruns=0))
+    assert forecast(repeated, work).rollouts_max - forecast(strict, work).rollouts_max == 20 * 3 * 10
