@@ -89,12 +89,7 @@ class EvaluationStarted(Fact):
     split: Split
     n: int
     series: str = ""
-    """Empty for the measurement that counts; `again-1` for the same set once more (what noise alone does), `try-1` for
-    a trial on some tasks before a decision, `mask-NAME` for the set without that function on the tasks that used it,
-    `control` for the whole set once more on these, `screen-3-2` for the screening of the second proposal of step 3. The
-    evidence gate: `repeat-2` for the second run of each task at the first look, `rerun-7.1` for the first rerun of the
-    tasks that flipped under candidate 7, under both sets, and `afresh` for the first look at an accepted set that did
-    not choose it."""
+    """Empty for the measurement that counts; the others: `series.series_words`."""
 
 
 class RolloutFinished(Fact):

@@ -11,7 +11,7 @@ FLOORS = [
     {
         *("words", "errors", "functions", "actions", "tasks", "rollouts", "chat", "config", "events", "commands"),
         *("views", "reviews", "significance", "seams", "prompts", "testing", "tokens", "lenient_json", "task_lines"),
-        *("attached", "image_files", "saying", "proposals", "seen", "evidence", "__init__"),
+        *("attached", "image_files", "saying", "proposals", "seen", "evidence", "series", "__init__"),
     },
     {"importing", "grading", "llm", "sandbox", "history"},
     {"agents", "optimizer"},

@@ -16,6 +16,7 @@ from agentopt_core.events import Event
 from agentopt_core.evidence import outcome_word
 from agentopt_core.history.sentences import sentence
 from agentopt_core.rollouts import Proportion, Usage
+from agentopt_core.series import series_words
 from agentopt_core.words import JsonObject
 
 
@@ -59,8 +60,7 @@ class ProgressBar:
                 self._done = self._correct = 0
                 trained = "baseline" if event.evaluation == 0 else f"epoch {self._epoch + 1}/{self._epochs}"
                 what = trained if event.split == "train" else f"{event.split} split"
-                others = {"": what, "try": "trial", "mask": "credit", "control": "credit", "screen": "screening"}
-                what = others.get(event.series.partition("-")[0], "baseline again")
+                what = series_words(event.series) or what
                 self._progress.reset(self._task, total=event.n, description=what)
                 self._progress.update(self._task, accuracy="")
             case "rollout_finished":
@@ -94,7 +94,9 @@ class ProgressBar:
                 pass
 
     def _say(self, mark: str, sentence: str, figure: str) -> None:
-        style = {"kept": "green", "baseline": "bold", "warning": "yellow", "waits": "yellow"}.get(mark, "dim")
+        style = {"kept": "green", "accepted": "green", "baseline": "bold", "warning": "yellow", "waits": "yellow"}.get(
+            mark, "dim"
+        )
         self._console.print(Text.assemble((f"{mark:<12}", style), f"{figure}  " if figure else "", sentence))
 
 

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, assert_never
 from agentopt_core.actions import Update
 from agentopt_core.events import Event, ProposalsScreened, ReviewDecided
 from agentopt_core.rollouts import Proportion
+from agentopt_core.series import series_words
 
 
 class Sentence(NamedTuple):
@@ -43,7 +44,7 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "evaluation_started":
         names = ", ".join(event.functions.names) or "no functions"
         what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
-        return Sentence(f"{what}{_again(event.series)} started on {event.n} {event.split} tasks with {names}.")
+        return Sentence(f"{what}{_series(event.series)} started on {event.n} {event.split} tasks with {names}.")
     if event.kind == "rollout_finished":
         if not event.rollout.is_fault:
             return None
@@ -51,7 +52,7 @@ def sentence(event: Event) -> Sentence | None:
     if event.kind == "evaluation_finished":
         what = "Baseline" if event.evaluation == 0 else f"Evaluation {event.evaluation}"
         what += "" if event.split == "train" else f" on the {event.split} split"
-        what += _again(event.series)
+        what += _series(event.series)
         return Sentence(f"{what}: {percent(event.result)} in {event.wall_s:.1f} s.")
     if event.kind == "step_started" and event.by:
         return Sentence(f"Step {event.step}: {event.by} changes the set of evaluation {event.accepted_evaluation}.")
@@ -140,20 +141,8 @@ def _verdict(verdict: str, reason: str, candidate: Proportion | None, best: Prop
     return Sentence(f"{said} at {percent(candidate)}: {reason}", "good" if verdict == "kept" else "warning")
 
 
-def _again(series: str) -> str:
-    word, _, number = series.partition("-")
-    step, _, proposal = number.partition("-")
-    said = {
-        "": "",
-        "again": f", once more without a change ({number})",
-        "mask": f", without {number}, on the tasks that used it",
-        "control": ", once more on tasks that used a function",
-        "screen": f", screening of proposal {proposal} of step {step}",
-        "repeat": f", run {number} of each task",
-        "rerun": f", tasks that flipped once more ({number})",
-        "afresh": f", looked at afresh{f' (run {number})' if number else ''}",
-    }
-    return said.get(word, f", trial {number}")
+def _series(series: str) -> str:
+    return f", {series_words(series)}" if series else ""
 
 
 def _screened(event: ProposalsScreened) -> Sentence:

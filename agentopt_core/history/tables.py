@@ -77,10 +77,14 @@ LEFT JOIN (
 ORDER BY journal_offset""",
     "updates": """
 SELECT run_id, {when}, step, ended, from_scratch, {rationale}, made_by, seconds, verdict, evaluation, {why},
-    candidate_correct, candidate_n, best_correct, best_n
+    candidate_correct, candidate_n, best_correct, best_n, evidence->>'word' AS found,
+    CAST(evidence->>'n' AS INTEGER) AS val_n, CAST(evidence->>'difference' AS DOUBLE) AS val_difference,
+    CAST(evidence->>'p_value' AS DOUBLE) AS val_p, CAST(evidence->>'level' AS DOUBLE) AS val_level,
+    CAST(evidence->>'spent' AS DOUBLE) AS budget_spent, CAST(evidence->>'looks' AS INTEGER) AS val_looks
 FROM (SELECT * FROM updates WHERE run_id = $run_id {last_step}) AS proposed
 LEFT JOIN (
-    SELECT step, verdict, evaluation, reason AS why, candidate_correct, candidate_n, best_correct, best_n
+    SELECT step, verdict, evaluation, reason AS why, candidate_correct, candidate_n, best_correct, best_n,
+        CAST(evidence AS JSON) AS evidence
     FROM verdicts WHERE run_id = $run_id AND step IS NOT NULL {last_step}
 ) USING (step) ORDER BY journal_offset""",
     "actions": """

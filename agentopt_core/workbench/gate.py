@@ -59,6 +59,12 @@ class GateBench(EvidenceBench):
         tasks = folder.tasks().with_(folder=folder.files, private=manifest.private)
         return self.create(same_set_config(config, name, times), tasks, Initial(functions=functions, origin=origin))
 
+    def start_same_set(self, run_id: str, times: int, by: str) -> str:
+        """The same with a trainer of its own, which is launched. Returns the new run's id."""
+        folder = self.create_same_set(run_id, times)
+        self._launch(folder, by)
+        return folder.run_id
+
 
 def same_set_config(config: RunConfig, name: str, times: int) -> RunConfig:
     """The settings of a run that measures its first set so often and ends."""

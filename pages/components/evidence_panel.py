@@ -13,11 +13,16 @@ from agentopt_core.reports.evidence import LOOK_NOTES, WORDS, budget_words, look
 from agentopt_core.views import UpdateView
 from agentopt_core.views.gate import Repeated, SameSet, Share
 from pages.components.colors import ACCENT, AMBER, GREY, RED, VIOLET
+from pages.components.person import who
 from pages.components.say import percent, plain
+from pages.components.shell import TRAIN
+from pages.components.states import guarded
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
+TIMES = 6
+"""Measurements of an A/A check: enough for two reruns of what flipped."""
 LOOKS_DRAWN = 60
 """The newest looks that the figure shows; the table holds all."""
 LOOKS = {
@@ -46,6 +51,19 @@ def evidence_panel(bench: Workbench, run_id: str, updates: Sequence[UpdateView],
         with st.expander("How noisy are these measurements?", on_change="rerun", key="noise_check") as part:
             if part.open:
                 noise(bench.same_set(run_id), bench.repeated(run_id))
+                _measure(bench, run_id)
+
+
+def _measure(bench: Workbench, run_id: str) -> None:
+    """A check of the accepted set, measured in a run of its own."""
+    if st.button(
+        f"Measure the accepted set {TIMES} times", icon=":material/balance:", key="measure_same_set",
+        help=f"A run of its own: {TIMES} times all training tasks, no optimizer. Its page then shows the check.",
+    ):  # fmt: skip
+        with guarded():
+            started = bench.start_same_set(run_id, TIMES, by=who())
+            st.toast("The A/A check has started.", icon=":material/balance:")
+            st.switch_page(TRAIN, query_params={"run": started})
 
 
 def _budget(last: Evidence | None) -> None:

@@ -28,6 +28,7 @@ from agentopt_core.saying import size as size
 from agentopt_core.saying import stop_reason as stop_reason
 from agentopt_core.saying import title as title
 from agentopt_core.saying import visible as visible
+from agentopt_core.series import series_words
 from agentopt_core.views import Progress, RunSummary
 
 _JOINED = re.compile(r"([:@]|www)(?=\S)", re.IGNORECASE)
@@ -93,14 +94,10 @@ def split_words(run: RunSummary) -> str:
 
 def under_way(progress: Progress) -> str:
     """What is being measured and how far it is."""
-    word, _, place = progress.series.partition("-")
     if progress.split == "test":
         what = "Held-out test"
-    elif word == "screen":
-        step, _, proposal = place.partition("-")
-        what = f"Update {step}, screening of proposal {proposal}"
     else:
         what = "Baseline" if progress.evaluation == 0 else f"Evaluation {progress.evaluation}"
-        if progress.series == "control" or progress.series.startswith("mask-"):
-            what = f"Credit of the functions of evaluation {progress.evaluation}"
+        what += " on validation" if progress.split == "val" else ""
+        what += f", {series_words(progress.series)}" if progress.series else ""
     return f"{what}: {progress.done} of {progress.total} tasks"

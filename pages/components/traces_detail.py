@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from agentopt_core.series import series_words
 from agentopt_core.views import RunSummary
 from agentopt_core.views.traces import Trace, TraceFilter, TracePage, TraceRow
 from pages.components.conversation import Ink, question, turn_view, turns_shown, verdict_panel
@@ -101,7 +102,7 @@ def _head(trace: Trace, ways: list[tuple[TraceRow | None, int]]) -> None:
 
 
 def _links(run: RunSummary, trace: Trace, versions: tuple[TraceRow, ...]) -> None:
-    series = f", series {plain(trace.series, 40)}" if trace.series else ""
+    series = f", {plain(series_words(trace.series), 80)}" if trace.series else ""
     made = "" if trace.step is not None else ", no update before it" if trace.split != "test" else ""
     st.caption(f"Evaluation {trace.evaluation} on {SPLITS[trace.split]}{series}{made}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from agentopt_core.series import series_words
 from agentopt_core.views.traces import TRACE_OUTCOMES, TRACE_SORTS, TraceEvaluation, TraceFacets, TraceFilter
 from pages.components.say import shorten
 from pages.components.updates import VERDICTS
@@ -159,7 +160,7 @@ def evaluation_name(one: TraceEvaluation) -> str:
     else:
         what = "baseline" if one.step is None else f"update {one.step}"
         what += f", {VERDICTS[one.verdict][0]}" if one.verdict not in ("", "baseline") else ""
-    parts = [what, "validation" if one.split == "val" else "", shorten(one.series, 30)]
+    parts = [what, "validation" if one.split == "val" else "", shorten(series_words(one.series), 60)]
     return f"{one.evaluation} · {', '.join(filter(None, parts))}"
 
 

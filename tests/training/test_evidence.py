@@ -235,6 +235,15 @@ def test_a_resumed_run_measures_nothing_twice_and_reaches_the_same_verdicts(kind
         )
 
 
+def test_a_set_that_a_person_made_is_what_the_next_candidate_is_judged_against():
+    story = Story(adds("good3").with_(by="Ada"), adds("good12"), epochs=1)
+    assert [event.verdict for event in story.verdicts] == ["kept", "kept"]
+    assert story.verdicts[0].evidence is None
+    assert story.found[0].against == 1
+    assert (1, "", 20) in story.world.looks()
+    assert not any(index == 0 for index, _, _ in story.world.looks())
+
+
 def test_a_validation_split_that_is_too_small_is_refused_with_the_next_move():
     with pytest.raises(TaskSetError, match="has 1 task; it needs 8"):
         require_validation(EvidenceConfig(), ["t1"], ["v1"])
