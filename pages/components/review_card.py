@@ -21,7 +21,7 @@ from pages.components.review_queue import changes, name_of, next_waiting, open_c
 from pages.components.review_watch import asked, decided_line, watch
 from pages.components.say import accuracy, clock, cost, count, interval, measured, plain, points, shorten
 from pages.components.shell import TRACES
-from pages.components.updates import VERDICTS
+from pages.components.updates import VERDICTS, badge
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
@@ -60,7 +60,7 @@ def _headline(card: ReviewCard) -> None:
             anchor=False,
             width="content",
         )
-        word, color, icon = STATES[card.state] if card.verdict == "pending" else VERDICTS[card.verdict]
+        word, color, icon = STATES[card.state] if card.verdict == "pending" else badge(card.verdict, card.evidence)
         st.badge(word, color=color, icon=icon)
         if card.is_demo:
             st.badge(DEMO_LABEL, color="gray")
@@ -78,7 +78,7 @@ def _state(card: ReviewCard, queue: Sequence[ReviewCard]) -> None:
     elif not asked(card):
         st.caption("Nobody was asked about this update: the rule of the run decided.")
     if card.verdict != "pending" and card.reason:
-        st.caption(f"**What became of it** {plain(card.reason, 600)}")
+        st.caption(f"**What became of it** {plain(card.reason, 900)}")
     following = next_waiting(queue, card)
     if following:
         st.button(

@@ -86,6 +86,7 @@ def _unasked(bench: Workbench, run_id: str, update: UpdateView) -> ReviewCard:
         fixed=update.fixed,
         broken=update.broken,
         p_value=mcnemar_p(len(update.fixed), len(update.broken)) if update.candidate else None,
+        evidence=update.evidence,
         verdict=update.verdict,
         reason=update.reason,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from agentopt_core.evidence import outcome_word
+from agentopt_core.evidence import Evidence, outcome_word
 from agentopt_core.significance import mcnemar_p
 from agentopt_core.views import LIVE, RunSummary, UpdateView
 from agentopt_core.views.reviews import DecisionView
@@ -69,9 +69,14 @@ def update_list(run: RunSummary, updates: Sequence[UpdateView], chosen: int | No
         _row(run, update, update.step == chosen)
 
 
+def badge(verdict: str, evidence: Evidence | None) -> tuple[str, str, str]:
+    """Word, colour and icon of a verdict, the gate's where it decided."""
+    found = outcome_word(verdict, evidence)
+    return GATED[found] if found in GATED else VERDICTS[verdict]
+
+
 def _verdict(run: RunSummary, update: UpdateView) -> tuple[str, str, str]:
-    found = outcome_word(update.verdict, update.evidence)
-    word, color, icon = GATED[found] if found in GATED else VERDICTS[update.verdict]
+    word, color, icon = badge(update.verdict, update.evidence)
     if update.verdict == "pending" and run.status not in LIVE:
         return "not decided", color, ":material/remove:"
     if update.verdict == "pending" and run.status == "waiting":
