@@ -34,7 +34,7 @@ CALL_KEYS = ("arguments", "action_input", "input", "args", "kwargs", "parameters
 """Keys under which models wrap the arguments once more."""
 _NOTHING = frozenset({"", "none", "n/a", "null", "nil", "{}", "()", "[]", "-", "no input", "none needed", "empty"})
 _FENCED = re.compile(r"(`{3,}|~{3,})[ \t]*[\w+.-]*[ \t]*\n(.*?)(?:\n[ \t]*\1|\Z)", re.DOTALL)
-_TAGGED = re.compile(r"<([A-Za-z_][\w-]{0,60})>(.*)</\1>", re.DOTALL)
+_TAG = re.compile(r"<([A-Za-z_][\w-]{0,60})>")
 _MAX_TEXT = 100_000
 """Characters of an input that is no JSON; longer ones are not taken apart."""
 
@@ -148,8 +148,8 @@ def _without_marks(text: str) -> str:
 def _attempts(text: str) -> list[str]:
     """Where else in the text an object may stand: in a fence, in tags, behind some words."""
     fenced = [found[2] for found in _FENCED.finditer(text)]
-    tagged = _TAGGED.search(text)
-    inner = [tagged[2]] if tagged and "{" in tagged[2] else []
+    tag = _TAG.search(text)
+    inner = [text[tag.end() : end]] if tag and (end := text.rfind(f"</{tag[1]}>")) > 0 else []
     brace = text.find("{")
     behind = [text[brace:]] if brace > 0 and re.fullmatch(r"[^{}\[\]()\"=]*", text[:brace]) else []
     quotes = [text.translate(_STRAIGHT)] if "“" in text or "”" in text else []
@@ -180,7 +180,9 @@ def _of_pairs(text: str, schema: JsonObject) -> JsonObject:
     if (arguments := _keywords(text)) and set(arguments) <= set(known):
         return arguments
     names = "|".join(re.escape(name) for name in known)
-    pair = re.compile(rf"(?:^|[,;\n])\s*[-*\"'`{{]*\b({names})\b[\"'`*]*\s*(?:=(?!=)|[:：])\s*")
+    pair = re.compile(
+        rf"(?:^|[,;\n])[ \t]*+(?:[-*][ \t]++)?[*\"'`]*+\b({names})\b[\"'`*]*+[ \t]*+(?:=(?!=)|[:：])[ \t]*+"
+    )
     marks = list(pair.finditer(text))
     if not marks or text[: marks[0].start()].strip():
         return {}
@@ -249,8 +251,11 @@ def _value(text: str, described: JsonValue) -> JsonValue:
     """A bare value: text stays text where the schema wants one, or where it is no JSON."""
     text = text.strip().strip("`").strip()
     kind = described.get("type") if isinstance(described, dict) else None
-    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-    if kind == "string" and not quoted:
+    if text[:1] in ("'", '"') and text[-1:] == text[:1] and (call := _parsed_call(text)) is not None:
+        match call.args:
+            case [ast.Constant(str(quoted))]:
+                return quoted
+    if kind == "string":
         return text
     try:
         return read_json(text, text_after=False)
