@@ -10,7 +10,7 @@ from agentopt_core.config import DEMO_LABEL, Endpoint
 from agentopt_core.errors import EndpointSetupError
 from agentopt_core.llm.access import Access, address, is_loopback, resolve, shown
 from agentopt_core.llm.connection import Connection
-from agentopt_core.llm.explain import explain
+from agentopt_core.llm.explain import WITHOUT_TOOLS, explain
 from agentopt_core.llm.failures import Failure, meaning
 from agentopt_core.llm.prices import price_per_million
 from agentopt_core.llm.probes import Prober, calls_in
@@ -30,7 +30,6 @@ _LIST_S = 5.0
 _ANSWER_S = 30.0
 """Seconds one probe of the model may take: a local model may have to be loaded first."""
 _NAMES_SHOWN = 8
-_USE_REACT = "Or use the ReAct agent (--agent-kind react), which needs none; the optimizer's endpoint still does."
 
 
 async def check_endpoint(endpoint: Endpoint, environ: Mapping[str, str]) -> list[Check]:
@@ -155,16 +154,14 @@ class _Visit:
 
     def _functions(self, reply: Reply | Failure, forced: bool) -> Check:
         if isinstance(reply, Failure):
-            failed = self._failed(FUNCTIONS, reply)
-            return failed.with_(hint=f"{failed.hint} {_USE_REACT}".strip())
+            return self._failed(FUNCTIONS, reply)
         calls = calls_in(reply)
         if not calls:
             return Check(
                 name=FUNCTIONS,
                 state="failed",
                 detail=f"'{self._endpoint.model}' was asked to call a function and answered in text.",
-                hint="Choose a model with function calling; vLLM needs --enable-auto-tool-choice and "
-                f"--tool-call-parser, llama.cpp needs --jinja. {_USE_REACT}",
+                hint=WITHOUT_TOOLS,
             )
         if all(parse_object(arguments) is None for arguments in calls):
             return Check(

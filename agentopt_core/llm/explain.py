@@ -9,6 +9,12 @@ from agentopt_core.errors import AgentOptError, EndpointSetupError, Infrastructu
 from agentopt_core.llm.access import OPENAI_URL, host_of, is_loopback, shown
 from agentopt_core.llm.failures import Failure, meaning
 
+WITHOUT_TOOLS = (
+    "Choose a model with function calling; vLLM needs --enable-auto-tool-choice and --tool-call-parser, llama.cpp "
+    "needs --jinja. The ReAct agent (--agent-kind react) needs none; the optimizer always does."
+)
+"""The next move where a model cannot call functions."""
+
 
 def explain(failure: Failure, endpoint: Endpoint, has_key: bool, worked: bool, tried: int) -> AgentOptError:
     """The error to raise for a failure that trying again did not mend.
@@ -38,9 +44,8 @@ def explain(failure: Failure, endpoint: Endpoint, has_key: bool, worked: bool, t
         case "tools":
             return EndpointSetupError(
                 f"The model '{endpoint.model}' at {shown(endpoint.base_url or OPENAI_URL)} cannot call functions, and "
-                f"training needs that {said}.",
-                "Choose a model with function calling; vLLM needs --enable-auto-tool-choice and --tool-call-parser, "
-                "llama.cpp needs --jinja.",
+                f"this role needs that {said}.",
+                WITHOUT_TOOLS,
             )
         case "no_images":
             return EndpointSetupError(

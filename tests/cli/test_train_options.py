@@ -75,3 +75,12 @@ def test_a_step_makes_one_proposal_unless_more_are_asked_for():
     assert (asked.proposals, asked.first_sample, asked.growth, asked.merge) == (4, 6, 3.0, True)
     with pytest.raises(ConfigError, match="merge needs two proposals"):
         config("--merge")
+
+
+def test_the_agent_is_named_by_its_kind_or_by_where_its_code_is():
+    assert config(*NAMED).agent.kind == "function_calling"
+    chosen = config(*NAMED, "--agent-kind", "react", "--shell", "--turn-cap", "14").agent
+    assert (chosen.kind, chosen.shell, chosen.turn_cap) == ("react", True, 14)
+    assert config(*NAMED, "--agent-kind", "mine:Agent").agent.kind == "mine:Agent"
+    with pytest.raises(ConfigError, match=r"agent\.kind"):
+        config(*NAMED, "--agent-kind", "reakt")

@@ -50,6 +50,18 @@ def test_the_form_gives_back_what_is_asked_for_the_functions_health():
     assert described(RunConfig(health=health)) == RunConfig(health=health)
 
 
+def test_the_form_gives_back_which_agent_solves_the_tasks():
+    config = RunConfig(agent=AgentConfig(kind="react", shell=True))
+    assert described(config) == config
+    own = described(config, agent_kind="mine.agents:Careful")
+    assert own.agent.kind == "mine.agents:Careful"
+
+
+def test_an_agent_that_names_nothing_is_refused_with_the_form_it_should_have():
+    with pytest.raises(ConfigError, match="module:object"):
+        described(RunConfig(), agent_kind="careful")
+
+
 def test_without_a_model_of_its_own_the_optimizer_uses_the_agents():
     config = described(RunConfig(), kind="openai", agent_model="small", optimizer_model="")
     assert config.optimizer.endpoint.model == "small"

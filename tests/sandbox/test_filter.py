@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentopt_core.sandbox.zygote import seccomp
+from agentopt_core.sandbox.zygote.shell_calls import OF_PROGRAMS
 from agentopt_core.sandbox.zygote.syscalls import ALWAYS, AUDIT_ARCH, FILE_CHANGES, NUMBERS, UNKNOWN
 
 X86_64 = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
@@ -237,3 +238,32 @@ def test_the_filter_of_one_process_lets_no_other_be_signalled(machine):
     other = machine.of(99, may_open=False, may_change=False)
     assert machine.call(other, "kill", 99) == "allow"
     assert machine.call(other, "kill", PID) == REFUSED
+
+
+@pytest.mark.parametrize("name", ["execve", "fork", "vfork", "wait4"])
+def test_only_the_shells_filter_lets_programs_start(machine, name):
+    if name not in OF_PROGRAMS[machine.name]:
+        pytest.skip("this architecture does not have it")
+    number = OF_PROGRAMS[machine.name][name]
+    starting = seccomp.program(may_open=True, may_change=True, may_start=True, machine=machine.name)
+    assert machine.verdict(starting, number) == "allowed"
+    assert machine.verdict(machine.writing, number) == REFUSED
+
+
+def test_the_shells_filter_refuses_new_namespaces_and_sockets(machine):
+    starting = seccomp.program(may_open=True, may_change=True, may_start=True, machine=machine.name)
+    assert machine.call(starting, "clone", 0x11) == "allowed"  # a child that signals its end
+    for flag in (0x00020000, 0x02000000, 0x10000000, 0x20000000, 0x40000000):
+        assert machine.call(starting, "clone", 0x11 | flag) == REFUSED
+    assert machine.verdict(starting, {"x86_64": 41, "aarch64": 198}[machine.name], 2, 1, 0) == REFUSED
+    assert machine.verdict(starting, {"x86_64": 101, "aarch64": 117}[machine.name]) == REFUSED  # ptrace
+    assert machine.verdict(starting, {"x86_64": 272, "aarch64": 97}[machine.name]) == REFUSED  # unshare
+    assert machine.verdict(starting, {"x86_64": 165, "aarch64": 40}[machine.name]) == REFUSED  # mount
+
+
+def test_every_number_of_the_shells_calls_is_the_kernels():
+    for name, header, read in (("x86_64", X86_64, x86_64_numbers), ("aarch64", GENERIC, generic_numbers)):
+        if not header.exists():
+            pytest.skip("the kernel's header with the numbers is not installed")
+        known = read()
+        assert {call: known.get(call) for call in OF_PROGRAMS[name]} == OF_PROGRAMS[name]
