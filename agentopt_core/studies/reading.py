@@ -128,14 +128,12 @@ def _models(rows: Sequence[Row]) -> list[str]:
     said = [f"Highest: {best.title}, {_percent(best.after.share if best.after else None)}{_price(best)}."]
     free = all(row.cost_usd in (None, 0.0) for row in rows)
     priced = [row for row in rows if row.cost_usd is not None]
-    near = [
-        row for row in priced if row.after and best.after and row.after.high >= best.after.share and row is not best
-    ]
+    near = [row for row in priced if row.after and best.after and row.after.high >= best.after.low and row is not best]
     if near and not free:
         cheap = min(near, key=lambda row: row.cost_usd or 0.0)
         if best.cost_usd is None or (cheap.cost_usd or 0.0) < best.cost_usd:
             said.append(
-                f"Cheapest whose interval reaches that: {cheap.title}, "
+                f"Cheapest whose interval overlaps with that one's: {cheap.title}, "
                 f"{_percent(cheap.after.share if cheap.after else None)}{_price(cheap)}."
             )
     return said

@@ -106,5 +106,5 @@ def test_a_study_that_compares_nothing_or_too_much_is_refused(fields, said):
 @pytest.mark.parametrize("path", ["training.epoks", "training.epochs.more"])
 def test_a_setting_that_no_run_has_is_refused_with_its_arm(path):
     file = study(kind="sweep", sweep={path: (1, 2)}, config={"training": {"epochs": 1}})
-    with pytest.raises(ConfigError, match="epok|is a value"):
+    with pytest.raises(ConfigError, match=r"epok|is a value"):
         config_of(file, cells_of(file)[0])
