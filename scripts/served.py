@@ -88,8 +88,11 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def stop_trainers(home: Path) -> None:
-    """Ask every trainer of a home to stop."""
+    """Ask every study and trainer of a home to stop."""
     bench = Workbench(home, live=False)
+    for study in bench.studies():
+        with contextlib.suppress(AgentOptError):  # no process works on it
+            bench.command_study(study.study_id, "stop", "served")
     for run in bench.runs():
         if run.status in LIVE:
             with contextlib.suppress(AgentOptError):  # it has ended since

@@ -33,7 +33,7 @@ def answer(file: StudyFile, table: StudyTable) -> list[str]:
         case "agents":
             said = [_gain(row) for row in whole]
     if table.measured < table.planned:
-        said.append(f"{table.measured} of {table.planned} runs are measured so far: the figures will move.")
+        said.insert(0, f"{table.measured} of {table.planned} runs are measured so far: the figures will move.")
     return said
 
 

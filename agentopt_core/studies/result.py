@@ -11,7 +11,7 @@ from agentopt_core.studies.arms import Arm, Cell, arms_of, cells_of
 from agentopt_core.studies.journal import CellResult, StudyMade
 from agentopt_core.studies.paper import reported
 from agentopt_core.studies.plan import StudyFile
-from agentopt_core.studies.statistics import Share, Table, difference, joined, shared
+from agentopt_core.studies.statistics import Difference, Share, Table, difference, joined, shared
 from agentopt_core.words import Word
 
 ALL = "all task sets together"
@@ -105,35 +105,23 @@ def table_of(
     file: StudyFile, made: StudyMade, results: Mapping[str, CellResult], run_ids: Mapping[str, str]
 ) -> StudyTable:
     """The table from what is measured. A cell that is not leaves its seed out, and the row says why."""
-    arms, cells = arms_of(file), cells_of(file)
-    known = {cell: results[cell.key] for cell in cells if cell.key in results}
-    done = {cell: result for cell, result in known.items() if result.state == "measured"}
+    found = _Found(file, made, results, run_ids)
+    arms = arms_of(file)
     rows = []
-    first = arms[0].key
     if len(file.tasks) > 1 and file.kind != "transfer":  # the answer in short comes first
-        for arm in arms:
-            mine = [cell for cell in cells if cell.arm == arm.key]
-            reference = [cell for cell in cells if cell.arm == first]
-            rows.append(_row(file, made, arm, file.tasks, mine, reference, known, done, run_ids))
-    for tasks in file.tasks:
-        for arm in arms:
-            mine = [cell for cell in cells if (cell.arm, cell.tasks) == (arm.key, tasks)]
-            reference = [
-                c for c in cells if c.tasks == tasks and c.arm == (tasks if file.kind == "transfer" else first)
-            ]
-            rows.append(_row(file, made, arm, (tasks,), mine, reference, known, done, run_ids))
+        rows += [found.row(arm, file.tasks) for arm in arms]
+    rows += [found.row(arm, (tasks,)) for tasks in file.tasks for arm in arms]
     gains = _raised([row.gain for row in rows])
     against = _raised([row.against for row in rows])
-    rows = [row.with_(gain=g, against=a) for row, g, a in zip(rows, gains, against, strict=True)]
     return StudyTable(
         reference="training on the same tasks" if file.kind == "transfer" else arms[0].title,
-        rows=tuple(rows),
-        measured=len(done),
-        planned=len(cells),
+        rows=tuple(row.with_(gain=g, against=a) for row, g, a in zip(rows, gains, against, strict=True)),
+        measured=len(found.done),
+        planned=len(found.cells),
         gains=sum(one is not None for one in gains),
         comparisons=sum(one is not None for one in against),
-        usage=sum((result.usage for result in known.values()), Usage()),
-        wall_s=sum(result.wall_s for result in known.values()),
+        usage=sum((result.usage for result in found.known.values()), Usage()),
+        wall_s=sum(result.wall_s for result in found.known.values()),
     )
 
 
@@ -142,76 +130,89 @@ def arm_title(file: StudyFile, made: StudyMade, arm: Arm) -> str:
     return f"Trained on {made.task_sets[arm.key].name}" if file.kind == "transfer" else arm.title
 
 
-def _row(
-    file: StudyFile,
-    made: StudyMade,
-    arm: Arm,
-    task_sets: Sequence[str],
-    mine: Sequence[Cell],
-    reference: Sequence[Cell],
-    known: Mapping[Cell, CellResult],
-    done: Mapping[Cell, CellResult],
-    run_ids: Mapping[str, str],
-) -> Row:
-    together = len(task_sets) > 1
-    afters = _by_seed(task_sets, mine, {cell: result.after for cell, result in done.items()})
-    befores = _by_seed(task_sets, mine, _befores(file, mine, done))
-    others = _by_seed(task_sets, reference, {cell: result.after for cell, result in done.items()})
-    is_reference = [*reference] == [*mine]
-    measured = [done[cell] for cell in mine if cell in done]
-    paper = None if together else reported(file.kind, arm.key, made.task_sets[task_sets[0]].domain)
-    splits = {result.split for result in measured}
-    gain = difference([(befores[seed], afters[seed]) for seed in afters if seed in befores])
-    against = None if is_reference else difference([(others[s], afters[s]) for s in afters if s in others])
-    return Row(
-        arm=arm.key,
-        title=arm_title(file, made, arm),
-        tasks=ALL if together else task_sets[0],
-        tasks_title=ALL if together else made.task_sets[task_sets[0]].name,
-        split="train" if "train" in splits else "test",
-        seeds=tuple(afters),
-        planned=len(mine),
-        problems=tuple(
-            f"{'' if not together else made.task_sets[cell.tasks].name + ', '}seed {cell.seed}: {known[cell].problem}"
-            for cell in mine
-            if cell in known and cell not in done
-        ),
-        before=_accuracy(shared([table for seed, table in befores.items() if seed in afters])),
-        after=_accuracy(shared([*afters.values()])),
-        gain=None if gain is None else Change(**gain._asdict()),
-        against=None if against is None else Change(**against._asdict()),
-        is_reference=is_reference,
-        train_before=_mean(one.train_before.accuracy for one in measured if one.train_before),
-        train_after=_mean(one.train_after.accuracy for one in measured if one.train_after),
-        epochs=_mean(one.epochs for one in measured),
-        functions=_mean(one.functions for one in measured),
-        requests=_mean(one.usage.requests for one in measured),
-        tokens=_mean(one.usage.tokens for one in measured),
-        cost_usd=None if any(one.usage.cost_usd is None for one in measured) else _mean(
-            one.usage.cost_usd for one in measured
-        ),
-        wall_s=_mean(one.wall_s for one in measured),
-        run_ids=tuple(run_ids[cell.key] for cell in mine if run_ids.get(cell.key)),
-        paper=paper.words if paper else "",
-    )  # fmt: skip
+class _Found:
+    """The cells of a study with what is measured of them."""
 
+    def __init__(
+        self, file: StudyFile, made: StudyMade, results: Mapping[str, CellResult], run_ids: Mapping[str, str]
+    ) -> None:
+        self._file = file
+        self._made = made
+        self._run_ids = run_ids
+        self._first = arms_of(file)[0].key
+        self.cells = cells_of(file)
+        self.known = {cell: results[cell.key] for cell in self.cells if cell.key in results}
+        self.done = {cell: result for cell, result in self.known.items() if result.state == "measured"}
+        self._afters = {cell: result.after for cell, result in self.done.items()}
+        self._befores = {cell: found for cell in self.cells if (found := self._before(cell)) is not None}
 
-def _befores(file: StudyFile, mine: Sequence[Cell], done: Mapping[Cell, CellResult]) -> dict[Cell, Table]:
-    """What each cell's accuracy is compared with: its own start, or for transferred functions the untrained agent."""
-    if file.kind != "transfer":
-        return {cell: result.before for cell, result in done.items()}
-    untrained = {cell: Cell(cell.tasks, cell.tasks, cell.seed) for cell in mine}
-    return {cell: done[home].before for cell, home in untrained.items() if home in done}
+    def _before(self, cell: Cell) -> Table | None:
+        """What a cell is compared with: its own start, or for transferred functions the untrained agent."""
+        own = Cell(cell.tasks, cell.tasks, cell.seed) if self._file.kind == "transfer" else cell
+        return self.done[own].before if own in self.done else None
+
+    def row(self, arm: Arm, task_sets: tuple[str, ...]) -> Row:
+        """An arm on one task set, or on all together."""
+        together = len(task_sets) > 1
+        reference = task_sets[0] if self._file.kind == "transfer" else self._first
+        mine = self._of(arm.key, task_sets)
+        afters, befores = _by_seed(task_sets, mine, self._afters), _by_seed(task_sets, mine, self._befores)
+        others = _by_seed(task_sets, self._of(reference, task_sets), self._afters)
+        gain = difference([(befores[seed], afters[seed]) for seed in afters if seed in befores])
+        against = difference([(others[seed], afters[seed]) for seed in afters if seed in others])
+        measured = [self.done[cell] for cell in mine if cell in self.done]
+        paper = None if together else reported(self._file.kind, arm.key, self._made.task_sets[task_sets[0]].domain)
+        return Row(
+            arm=arm.key,
+            title=arm_title(self._file, self._made, arm),
+            tasks=ALL if together else task_sets[0],
+            tasks_title=ALL if together else self._made.task_sets[task_sets[0]].name,
+            split="train" if any(result.split == "train" for result in measured) else "test",
+            seeds=tuple(afters),
+            planned=len(mine),
+            problems=tuple(
+                f"{self._made.task_sets[cell.tasks].name + ', ' if together else ''}seed {cell.seed}: "
+                f"{self.known[cell].problem}"
+                for cell in mine
+                if cell in self.known and cell not in self.done
+            ),
+            before=_accuracy(shared([table for seed, table in befores.items() if seed in afters])),
+            after=_accuracy(shared([*afters.values()])),
+            gain=_change(gain),
+            against=None if arm.key == reference else _change(against),
+            is_reference=arm.key == reference,
+            train_before=_mean(one.train_before.accuracy for one in measured if one.train_before),
+            train_after=_mean(one.train_after.accuracy for one in measured if one.train_after),
+            epochs=_mean(one.epochs for one in measured),
+            functions=_mean(one.functions for one in measured),
+            requests=_mean(one.usage.requests for one in measured),
+            tokens=_mean(one.usage.tokens for one in measured),
+            cost_usd=_known_mean([one.usage.cost_usd for one in measured]),
+            wall_s=_mean(one.wall_s for one in measured),
+            run_ids=tuple(self._run_ids[cell.key] for cell in mine if self._run_ids.get(cell.key)),
+            paper=paper.words if paper else "",
+        )
+
+    def _of(self, arm: str, task_sets: tuple[str, ...]) -> list[Cell]:
+        return [cell for cell in self.cells if cell.arm == arm and cell.tasks in task_sets]
 
 
 def _by_seed(task_sets: Sequence[str], cells: Sequence[Cell], tables: Mapping[Cell, Table]) -> dict[int, Table]:
     """Seed -> the table of all task sets together, of seeds that are complete."""
-    found: dict[int, Table] = {}
-    for seed in dict.fromkeys(cell.seed for cell in cells):
-        parts = [tables[cell] for cell in cells if cell.seed == seed and cell in tables]
-        if len(parts) == len(task_sets):
-            found[seed] = joined(parts)
-    return found
+    parts: dict[int, list[Table]] = {}
+    for cell in cells:
+        if cell in tables:
+            parts.setdefault(cell.seed, []).append(tables[cell])
+    complete = {seed: found for seed, found in parts.items() if len(found) == len(task_sets)}
+    return {seed: joined(found) if len(found) > 1 else found[0] for seed, found in complete.items()}
+
+
+def _change(found: Difference | None) -> Change | None:
+    return None if found is None else Change(**found._asdict())
+
+
+def _known_mean(values: Sequence[float | None]) -> float | None:
+    return None if None in values else _mean(values)
 
 
 def _accuracy(found: Share | None) -> Accuracy | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from math import erfc, lcm, sqrt
+from math import erfc, gcd, lcm, sqrt
 from typing import NamedTuple
 
 from agentopt_core.evaluation.intervals import paired_interval
@@ -14,8 +15,8 @@ Table = dict[str, int]
 """Task id -> 1 solved, 0 failed."""
 
 
-_EXACT_WORK = 2_000_000
-"""Additions that an exact p may take: a second, at more than a thousand changed tasks."""
+_EXACT_WORK = 500_000_000
+"""Bits that an exact p may move: some hundredths of a second, at some hundred changed tasks."""
 
 
 class Share(NamedTuple):
@@ -50,12 +51,13 @@ def shared(tables: Sequence[Table]) -> Share | None:
     The interval is Wilson's with n = tasks, however many seeds: more seeds on the same tasks tell nothing about other
     tasks. So it is somewhat wide where seeds differ, and never too narrow.
     """
-    scored = [[table[task] for table in tables if task in table] for task in _tasks(tables)]
-    means = [Fraction(sum(each), len(each)) for each in scored if each]
-    if not means:
+    scored = [found for task in _tasks(tables) if (found := [table[task] for table in tables if task in table])]
+    if not scored:
         return None
-    low, high = wilson(float(sum(means)), len(means))
-    return Share(float(sum(means) / len(means)), low, high, len(means), sum(map(len, scored)))
+    whole = lcm(*{len(found) for found in scored})
+    mean = sum(sum(found) * (whole // len(found)) for found in scored) / whole
+    low, high = wilson(mean, len(scored))
+    return Share(mean / len(scored), low, high, len(scored), sum(map(len, scored)))
 
 
 def difference(pairs: Sequence[tuple[Table, Table]]) -> Difference | None:
@@ -64,47 +66,54 @@ def difference(pairs: Sequence[tuple[Table, Table]]) -> Difference | None:
     Interval: the house's paired one (Newcombe's method 10), each task counted once, shared out over its seeds. p: the
     exact sign-flip test over tasks, two-sided; with one seed that is the exact McNemar test.
     """
-    fixed = broken = solved = failed = Fraction()
-    nets: list[Fraction] = []
-    n = 0
+    found: list[Counter[tuple[int, int]]] = []
     for task in _tasks([before for before, _ in pairs]):
-        both = [(before[task], after[task]) for before, after in pairs if task in before and task in after]
-        if not both:
-            continue
-        n += len(both)
-        part = Fraction(1, len(both))
-        fixed += part * both.count((0, 1))
-        broken += part * both.count((1, 0))
-        solved += part * both.count((1, 1))
-        failed += part * both.count((0, 0))
-        nets.append(part * (both.count((0, 1)) - both.count((1, 0))))
-    found = paired_interval(float(solved), float(fixed), float(broken), float(failed))
-    if found is None:
+        both = Counter((before[task], after[task]) for before, after in pairs if task in before and task in after)
+        if both:
+            found.append(both)
+    # Each task is `whole` parts, which its seeds share out evenly: so all sums stay whole numbers.
+    whole = lcm(*{both.total() for both in found})
+    parts: Counter[tuple[int, int]] = Counter()
+    nets: list[int] = []
+    for both in found:
+        part = whole // both.total()
+        for outcome, times in both.items():
+            parts[outcome] += part * times
+        nets.append(part * (both[0, 1] - both[1, 0]))
+    solved, fixed, broken, failed = (parts[outcome] / whole for outcome in ((1, 1), (0, 1), (1, 0), (0, 0)))
+    inside = paired_interval(solved, fixed, broken, failed)
+    if inside is None:
         return None
-    mean = float(sum(nets) / len(nets))
+    mean = sum(nets) / whole / len(nets)
     # The interval is made of rounded numbers; what it is about lies in it.
-    low, high = min(found[0], mean), max(found[1], mean)
-    return Difference(mean, low, high, sign_flip_p(nets), float(fixed), float(broken), len(nets), n)
+    low, high = min(inside[0], mean), max(inside[1], mean)
+    n = sum(both.total() for both in found)
+    return Difference(mean, low, high, sign_flip_p(nets), fixed, broken, len(nets), n)
 
 
-def sign_flip_p(nets: Sequence[Fraction]) -> float:
+def sign_flip_p(nets: Sequence[int]) -> float:
     """The chance of a sum at least so far from zero if each task's net difference had either sign with even odds.
 
-    Exact, in whole numbers, unless so many tasks changed that the normal law says the same. 1.0 when no task changed.
+    Two-sided and exact, unless so many tasks changed that the normal law says the same. 1.0 when no task changed.
     """
-    scale = lcm(*(net.denominator for net in nets)) if nets else 1
-    sizes = [abs(int(net * scale)) for net in nets if net]
-    observed = abs(int(sum(nets) * scale)) if nets else 0
-    if len(sizes) * sum(sizes) > _EXACT_WORK:
+    unit = gcd(*nets) or 1
+    sizes = [abs(net) // unit for net in nets if net]
+    total, observed, changed = sum(sizes), abs(sum(nets)) // unit, len(sizes)
+    if not observed:
+        return 1.0
+    if changed * changed * total > _EXACT_WORK:
         return erfc(observed / sqrt(2 * sum(size * size for size in sizes)))
-    ways = {0: 1}
+    # The product of (1 + x^size): its coefficient at x^k counts the choices of tasks with a positive sign that come to
+    # k. A coefficient is at most 2^changed, so they stand side by side in one whole number.
+    width = changed + 1
+    ways = 1
     for size in sizes:
-        after: dict[int, int] = {}
-        for total, number in ways.items():
-            for reached in (total + size, total - size):
-                after[reached] = after.get(reached, 0) + number
-        ways = after
-    return sum(number for total, number in ways.items() if abs(total) >= observed) / (1 << len(sizes))
+        ways += ways << (size * width)
+    reach = (total - observed) // 2
+    tail = ways & ((1 << ((reach + 1) * width)) - 1)
+    return float(
+        Fraction(2 * (tail % ((1 << width) - 1)), 1 << changed)
+    )  # the remainder is the sum of the coefficients
 
 
 def joined(tables: Sequence[Table]) -> Table:

@@ -19,6 +19,7 @@ TITLES = {
     "functions": "Functions",
     "compare": "Compare",
     "traces": "Traces",
+    "studies": "Studies",
 }
 POINTS = "[data-testid=stVegaLiteChart] g.mark-symbol.role-mark path"
 FINISHED_MS = 240_000

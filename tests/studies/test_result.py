@@ -122,7 +122,7 @@ def test_another_order_is_said_and_whether_chance_does_it():
 def test_an_unfinished_study_says_that_the_figures_will_move():
     results = everything(BOTH)
     del results["neither | sums | 2"]
-    assert "3 of 4 runs" in answer(BOTH, table(BOTH, results))[-1]
+    assert "3 of 4 runs" in answer(BOTH, table(BOTH, results))[0]
     assert answer(BOTH, table(BOTH, {})) == ["Nothing is measured yet."]
 
 
