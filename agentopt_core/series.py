@@ -1,10 +1,11 @@
 """What an evaluation is measured for beside the measurement that counts, in words.
 
-`EvaluationStarted.series` is empty for the measurement that counts. The others are: `again-1` the same set once more (what
-noise alone does) · `try-1` a trial on some tasks before a decision · `mask-NAME` the set without that function, on the
-tasks that used it, and `control` the whole set once more on these · `screen-3-2` the second proposal of step 3 in its
-screening · of the evidence gate `repeat-2` the second run of each task at the first look, `rerun-7.1` the first rerun of
-the tasks that flipped under candidate 7, under both sets, `afresh` the first look at an accepted set that did not choose it.
+`EvaluationStarted.series` is empty for the measurement that counts. The others are: `again-1` the same set once more
+(what noise alone does) · `try-1` a trial on some tasks before a decision · `mask-NAME` the set without that function,
+on the tasks that used it, and `control` the whole set once more on these · `screen-3-2` the second proposal of step 3
+in its screening · of the evidence gate `repeat-2` the second run of each task at the first look, `rerun-7.1` the first
+rerun of the tasks that flipped under candidate 7, under both sets, and `afresh` the first look at an accepted set that
+did not choose it.
 """
 
 from __future__ import annotations
