@@ -7,9 +7,9 @@ from typing import Literal, assert_never
 from agentopt_core.rollouts import Proportion
 from agentopt_core.words import Word
 
-Fate = Literal["chosen", "dropped", "unchanged", "duplicate", "invalid"]
-"""`unchanged`: it left the accepted set as it was; `duplicate`: it makes the same set as an earlier one; `invalid`: a
-merged set that failed the contract tests."""
+Fate = Literal["chosen", "dropped", "unchanged", "duplicate", "repeated", "invalid"]
+"""`unchanged`: it left the accepted set as it was; `duplicate`: it makes the same set as an earlier one; `repeated`: it
+makes a set that the failure record holds; `invalid`: a merged set that failed the contract tests."""
 
 
 class ScreenRound(Word):
@@ -64,6 +64,8 @@ class Screened(Word):
                 return "· changes nothing"
             case "duplicate":
                 return f"· same set as {self.same_as}"
+            case "repeated":
+                return "· was withdrawn before"
             case "invalid":
                 return "! not valid"
             case _:

@@ -77,7 +77,7 @@ class Search:
         if self._config.proposals == 1:
             return await self._greedy.step(step, accepted, failure_record)
         updates = await self._proposals(step, accepted, failure_record)
-        candidates, settled = _sorted_out(updates, accepted)
+        candidates, settled = _sorted_out(updates, accepted, failure_record)
         evaluation = self._next_evaluation()
         screening = Screening(
             evaluator=self._evaluator,
@@ -137,30 +137,38 @@ class Search:
 
 
 def _sorted_out(
-    updates: tuple[Update, ...], accepted: Evaluation
+    updates: tuple[Update, ...], accepted: Evaluation, failure_record: tuple[Withdrawn, ...]
 ) -> tuple[tuple[Candidate, ...], tuple[Screened, ...]]:
-    """The proposals that make a new set each, and what became of the others."""
-    candidates: dict[str, Candidate] = {}
+    """The proposals that make a new set each, and what became of the others.
+
+    A set that the failure record holds is proposed again only where there is no other.
+    """
+    first: dict[str, Candidate] = {}
     settled: list[Screened] = []
     for number, update in enumerate(updates, 1):
         functions = update.apply(accepted.functions)
-        fate: Fate = "unchanged"
-        same_as: int | None = None
-        if functions.digest in candidates:
-            fate, same_as = "duplicate", candidates[functions.digest].number
-        elif functions.digest != accepted.functions.digest:
-            candidates[functions.digest] = Candidate(number=number, update=update, functions=functions)
-            continue
-        settled.append(
-            Screened(
-                number=number,
-                changes=changes(update),
-                functions_digest=functions.digest,
-                fate=fate,
-                same_as=same_as,
-            )
-        )
-    return tuple(candidates.values()), tuple(settled)
+        candidate = Candidate(number=number, update=update, functions=functions)
+        if functions.digest == accepted.functions.digest:
+            settled.append(_settled(candidate, "unchanged"))
+        elif functions.digest in first:
+            settled.append(_settled(candidate, "duplicate", first[functions.digest].number))
+        else:
+            first[functions.digest] = candidate
+    withdrawn = {entry.functions.digest for entry in failure_record}
+    if first.keys() <= withdrawn:
+        return tuple(first.values()), tuple(settled)
+    settled += [_settled(candidate, "repeated") for made, candidate in first.items() if made in withdrawn]
+    return tuple(candidate for made, candidate in first.items() if made not in withdrawn), tuple(settled)
+
+
+def _settled(candidate: Candidate, fate: Fate, same_as: int | None = None) -> Screened:
+    return Screened(
+        number=candidate.number,
+        changes=changes(candidate.update),
+        functions_digest=candidate.functions.digest,
+        fate=fate,
+        same_as=same_as,
+    )
 
 
 def _told(step: int, ranked: tuple[Candidate, ...]) -> list[Screened]:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agentopt_core.actions import Update
+from agentopt_core.actions import Update, Withdrawn
 from agentopt_core.chat import ChatRequest, Purpose
 from agentopt_core.config import RunConfig, TrainingConfig, parse_config
 from agentopt_core.errors import BudgetExhausted, ConfigError
@@ -109,8 +109,8 @@ class Story:
         self.opened += 1
         return Optimizer()
 
-    def step(self, accepted: Evaluation | None = None) -> Update:
-        return asyncio.run(self.search.step(1, accepted or evaluation("-" * 12), ()))
+    def step(self, accepted: Evaluation | None = None, *withdrawn: Withdrawn) -> Update:
+        return asyncio.run(self.search.step(1, accepted or evaluation("-" * 12), withdrawn))
 
     def of(self, kind: str) -> list:
         return [event for event in self.sink.events if event.kind == kind]
@@ -173,6 +173,20 @@ def test_where_no_proposal_changes_anything_the_first_one_goes_on():
     assert story.step() == Update(rationale="Nothing.")
     (screened,) = story.of("proposals_screened")
     assert screened.chosen is None
+
+
+TRIED = Withdrawn(functions=functions("great"), accuracy=0.1, n=12, reason="It was worse.")
+
+
+def test_a_set_that_was_withdrawn_already_is_not_run_again_while_there_is_another():
+    story = Story(adds("great"), adds("good"), adds("bad"))
+    assert story.step(None, TRIED) == adds("good")
+    assert story.fates == ["repeated", "chosen", "dropped"]
+
+
+def test_where_every_proposal_was_withdrawn_already_the_best_of_them_goes_on():
+    story = Story(adds("great"), Update())
+    assert story.step(None, TRIED) == adds("great")
 
 
 def test_an_earlier_rounds_rollouts_are_kept_for_the_next_round():
