@@ -14,7 +14,7 @@ from agentopt_core.reviews import MAX_REASON
 from agentopt_core.views import LineageNode, RunSummary
 from pages.components.function_change import can_change, put_into_run
 from pages.components.function_fork import ask_fork, close_dialog
-from pages.components.say import DASH, measured, plain, visible
+from pages.components.say import DASH, measured, plain, shorten
 from pages.components.states import error_state, guarded
 from pages.components.updates import VERDICTS
 
@@ -79,10 +79,10 @@ def parts_frame(merged: MergedVersions) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "name": visible(part.name),
+                "name": shorten(part.name, 80),
                 "case": CASES[part.case],
                 "result": "in the set" if part.taken else "left out",
-                "why": visible(part.reason),
+                "why": shorten(part.reason, 600),
             }
             for part in parts
         ]
@@ -106,8 +106,12 @@ def _parts(merged: MergedVersions, sides: tuple[LineageNode, LineageNode]) -> No
             "why": text("Why", width=520),
         },
     )
-    for part in merged.merge.conflicts:
-        _conflict(part, sides)
+    # A dialog stands outside the element whose color-scheme the diff follows.
+    scheme = "dark" if st.context.theme.type == "dark" else "light"
+    st.html(f"<style>.st-key-conflicts .ao-diff {{color-scheme: {scheme}}}</style>")
+    with st.container(key="conflicts"):
+        for part in merged.merge.conflicts:
+            _conflict(part, sides)
 
 
 def _conflict(part: MergedFunction, sides: tuple[LineageNode, LineageNode]) -> None:

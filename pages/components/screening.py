@@ -12,7 +12,7 @@ import streamlit as st
 from agentopt_core.views import RunSummary
 from agentopt_core.views.search import ScreeningView
 from pages.components.review_card import show_change
-from pages.components.say import DASH, accuracy, interval, plain, visible
+from pages.components.say import DASH, accuracy, interval, plain, shorten
 
 if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
@@ -43,12 +43,12 @@ def bracket_frame(run_id: str, found: ScreeningView) -> pd.DataFrame:
             {
                 "name": one.label,
                 "fate": one.outcome,
-                "changes": visible(", ".join(one.changes) or "nothing")[:300],
+                "changes": shorten(", ".join(one.changes) or "nothing", 300),
                 **cells,
                 "accuracy": f"{accuracy(last.after)} ({interval(last.after)})" if last else None,
                 "before": accuracy(last.before) if last else None,
                 "link": _rollouts(run_id, found.evaluation, one.series) if one.series else None,
-                "note": visible(one.note)[:400] or None,
+                "note": shorten(one.note, 400) or None,
             }
         )
     return pd.DataFrame(rows)

@@ -70,3 +70,12 @@ def test_ages_are_said_in_the_largest_fitting_unit():
 def test_every_stop_is_explained_in_words():
     assert say.stop_reason(summary(stop_reason="patience")).startswith("Stopped early")
     assert say.stop_reason(summary(stop_reason="Said by the core.")) == "Said by the core."
+
+
+def test_a_screening_is_told_apart_from_an_evaluation():
+    doing = Progress(
+        evaluation=3, split="train", series="screen-3-2", done=1, total=8, correct=1, faults=0, started_at=0.0,
+        phase="evaluating",
+    )  # fmt: skip
+    assert say.under_way(doing) == "Update 3, screening of proposal 2: 1 of 8 tasks"
+    assert say.under_way(doing.with_(series="")) == "Evaluation 3: 1 of 8 tasks"
