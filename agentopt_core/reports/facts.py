@@ -8,6 +8,7 @@ from agentopt_core.config import RunConfig
 from agentopt_core.functions import FunctionSet
 from agentopt_core.rollouts import Usage
 from agentopt_core.views import ComparedRun, Comparison, DecisionLine, UpdateView
+from agentopt_core.views.health import CreditView
 from agentopt_core.views.search import ScreeningView
 from agentopt_core.words import JsonObject
 
@@ -29,5 +30,7 @@ class RunFacts(NamedTuple):
     """Baseline against best on the training tasks; None before both were measured."""
     screenings: dict[int, ScreeningView]
     """What became of several proposals of a step, by step."""
+    credits: list[CreditView]
+    """What functions of accepted sets are worth."""
     private: bool
     """The tasks must not be published."""

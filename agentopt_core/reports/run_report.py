@@ -10,6 +10,7 @@ from agentopt_core.evidence import outcome_word
 from agentopt_core.reports.diff import diff_table
 from agentopt_core.reports.evidence import evidence_section
 from agentopt_core.reports.facts import RunFacts
+from agentopt_core.reports.health import credit_table, gap_notes
 from agentopt_core.reports.page import cards, code, folded, notes, pairs, prose, section, share, table, text
 from agentopt_core.reports.screening import screening
 from agentopt_core.reports.sentences import cautions, comparison_sentence
@@ -56,11 +57,13 @@ def run_body(facts: RunFacts) -> str:
             _figures(facts),
             curves_svg([facts.compared]),
             notes(cautions([facts.compared], [], "best")),
+            gap_notes(facts),
             notes([HIDDEN] if facts.private else [], "warn"),
             section("Evaluations", evaluations(facts)),
             section("Evidence", evidence_section(facts.updates, private=facts.private)),
             section("Updates", _updates(facts)),
             section("What it learned", _functions(facts)),
+            section("What each function is worth", credit_table(facts)),
             section("Decisions of people", _decisions(facts)),
             section("Tasks that changed", _tasks(facts)),
             section("What it took", _usage(facts)),

@@ -9,6 +9,7 @@ from agentopt_core.errors import ConfigError
 from agentopt_core.evaluation.intervals import holm
 from agentopt_core.history import health_queries
 from agentopt_core.history.compare_queries import is_private
+from agentopt_core.history.store import HistoryStore
 from agentopt_core.history.tables import encoded
 from agentopt_core.tasks import Split
 from agentopt_core.training.held_out import RULES
@@ -26,13 +27,7 @@ class HealthBench(ReviewBench):
     def credits(self, run_id: str) -> list[CreditView]:
         """What the functions of accepted sets were found to be worth, those in use first."""
         with self._history(run_id) as store:
-            found = health_queries.credits(store, run_id)
-        together: list[CreditView] = []
-        for _, of_set in groupby(found, key=lambda one: one.evaluation):
-            same = list(of_set)
-            raised = holm([one.p_value for one in same])
-            together += [one.with_(p_together=p) for one, p in zip(same, raised, strict=True)]
-        return together
+            return credits_of(store, run_id)
 
     def never_solved(self, run_id: str, split: Split = "train", offset: int = 0, limit: int = 200) -> Unsolved:
         """The tasks that were scored under some version of the run and solved by none, a page of them."""
@@ -131,3 +126,13 @@ class HealthBench(ReviewBench):
     def _require_measurable(self, run: RunSummary) -> None:
         if (hindrance := self.credit_hindrance(run)) is not None:
             raise hindrance
+
+
+def credits_of(store: HistoryStore, run_id: str) -> list[CreditView]:
+    """What functions of accepted sets are worth, each p raised for the functions that were measured in its set."""
+    together: list[CreditView] = []
+    for _, of_set in groupby(health_queries.credits(store, run_id), key=lambda one: one.evaluation):
+        same = list(of_set)
+        raised = holm([one.p_value for one in same])
+        together += [one.with_(p_together=p) for one, p in zip(same, raised, strict=True)]
+    return together

@@ -19,6 +19,7 @@ from agentopt_core.reports.hiding import KEY, PLACE, TASK, texts_of, without
 from agentopt_core.saying import title
 from agentopt_core.views import Comparison, Measurement, Setting, Subject
 from agentopt_core.workbench.compare import MOST_RUNS, CompareBench
+from agentopt_core.workbench.health import credits_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,6 +71,7 @@ class ReportBench(CompareBench):
                 decisions=compare_queries.decision_lines(store, run_id),
                 gain=gain,
                 screenings=screenings(store, run_id),
+                credits=credits_of(store, run_id),
                 private=compare_queries.is_private(store, run_id),
             )
         return run_body(facts), title(compared.run)

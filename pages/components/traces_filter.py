@@ -54,7 +54,7 @@ def addressed_filter(facets: TraceFacets) -> TraceFilter:
     return TraceFilter(
         evaluation=int(number) if number and number.isdecimal() and len(number) < 9 else None,
         split=_known(asked.get("split"), SPLITS),
-        series=None if asked.get("series") == "any" else asked.get("series", "")[:60],
+        series=None if asked.get("series") == "any" else asked.get("series", "")[:80],
         outcome=_known(asked.get("outcome"), TRACE_OUTCOMES),
         function=asked.get("function", "")[:200],
         error=asked.get("error", "")[:200],

@@ -35,10 +35,10 @@ def opened(page: TracePage) -> tuple[str, Place | None] | None:
     number, _, rest = st.query_params.get("open", "").partition(".")
     split, _, series = rest.partition(".")
     if number.isdecimal() and len(number) < 9 and split in SPLITS:
-        return task, Place(int(number), split, series[:60])
+        return task, Place(int(number), split, series[:80])
     number = st.query_params.get("evaluation", "")
     if number.isdecimal() and len(number) < 9:
-        return task, Place(int(number), st.query_params.get("split", ""), st.query_params.get("series", "")[:60])
+        return task, Place(int(number), st.query_params.get("split", ""), st.query_params.get("series", "")[:80])
     return task, None
 
 

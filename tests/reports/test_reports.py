@@ -240,3 +240,17 @@ def test_one_number_has_one_source_in_summary_comparison_report_and_tables(bench
         counted = rows(bench.table(folder.run_id, "rollouts", kind), kind)
         solved = sum(str(each["correct"]).lower() == "true" for each in counted if str(each["evaluation"]) == "1")
         assert solved == run.best.correct
+
+
+def test_a_report_of_a_run_says_what_each_function_is_worth(bench):
+    folder = new_run(bench.home)
+    write(folder, story(folder))
+    page = Page(bench.report(folder.run_id))
+    assert "Training tasks that used the function in evaluation 1: a fresh run of the whole set" in page.text
+    assert "double 100.0 % (95 % interval 34.2–100.0 %, n = 2) 0.0 % (95 % interval 0.0–65.8 %, n = 2)" in page.text
+    assert "+100.0 (-10.0 to +100.0) 2 0 0.5 0.5" in page.text
+
+
+def test_a_report_says_how_far_training_and_unseen_tasks_have_come_apart(bench):
+    folder = trained(bench.home, "+-------", "+++++---", test=("+-----", "+++---"), validation="+-")
+    assert "Training minus test: -4.2 points at the baseline, +12.5 now" in Page(bench.report(folder.run_id)).text
