@@ -73,7 +73,8 @@ def run_body(facts: RunFacts) -> str:
 
 
 def _paired(facts: RunFacts) -> str:
-    if facts.gain is None or not facts.compared.run.best_evaluation:
+    run = facts.compared.run
+    if facts.gain is None or run.baseline is None or not run.best_evaluation:
         return ""
     return f"<p>{text(comparison_sentence(facts.gain, 'the baseline', 'the best'), 900)}</p>"
 

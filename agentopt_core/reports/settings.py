@@ -35,7 +35,7 @@ LABELS = {
     "optimizer.prompt_tokens": "Optimizer: prompt budget (tokens)",
     "optimizer.progressive": "Optimizer: progressive update",
     "optimizer.strategy": "Optimizer: what a step works from",
-    "optimizer.batch_size": "Optimizer: tasks of a batch or failures of a part",
+    "optimizer.batch_size": "Optimizer: tasks of a batch, or failures of a part",
     "training.epochs": "Accepted epochs, at most (E)",
     "training.patience": "Patience (C)",
     "training.acceptance": "Acceptance rule",

@@ -52,7 +52,7 @@ def _steps(bench: Workbench, run: RunSummary, asked: str) -> None:
     requests = bench.seen_requests(run.run_id, steps[step].step)
     st.dataframe(
         _table(requests), hide_index=True, key="saw_requests", alt=f"The {len(requests)} requests of step {step}",
-        column_config={"of budget": st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)},
+        column_config={"of budget": st.column_config.ProgressColumn(format="%.0f %%", min_value=0, max_value=100)},
     )  # fmt: skip
     st.caption(
         "Tokens are estimated, rather too high than too low; the budget is never passed. Each request asks for one "
@@ -76,7 +76,7 @@ def _table(requests: Sequence[SeenRequest]) -> dict[str, list[object]]:
         "request": [one.name for one in requests],
         "tokens": [one.tokens for one in requests],
         "budget": [one.budget for one in requests],
-        "of budget": [one.tokens / one.budget if one.budget else None for one in requests],
+        "of budget": [100 * one.tokens / one.budget if one.budget else None for one in requests],
         "histories shown": [
             f"{sum(cause.shown for cause in one.causes)} of {sum(cause.of for cause in one.causes)}" for one in requests
         ],

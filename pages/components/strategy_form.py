@@ -28,12 +28,13 @@ SAID = {
 
 def strategy_fields() -> None:
     """The fields, with a sentence that says what they come to."""
-    with st.expander("Many training tasks"), st.container(gap="small"):
-        with st.grid(3, min_column_width=200, vertical_alignment="bottom"):
-            strategy = st.segmented_control(
-                "A step works from", list(STRATEGIES), format_func=STRATEGIES.__getitem__, key="form_strategy",
-                required=True, **KEEP,
-            )  # fmt: skip
+    with st.expander("Many training tasks"):
+        strategy = st.segmented_control(
+            "A step works from", list(STRATEGIES), format_func=STRATEGIES.__getitem__, key="form_strategy",
+            required=True, **KEEP,
+        )  # fmt: skip
+        st.caption(SAID[strategy])
+        with st.grid(2, min_column_width=200, vertical_alignment="bottom"):
             st.number_input(
                 "Failures of a part" if strategy == "divide_and_merge" else "Tasks of a batch",
                 min_value=1, max_value=1_000_000, step=5, key="form_batch_size", disabled=strategy == "full",
@@ -43,4 +44,3 @@ def strategy_fields() -> None:
                 "Prompt budget (tokens)", min_value=2_000, step=1_000, key="form_prompt_tokens",
                 help="Estimated tokens that a request to the optimizer may have, at most.", **KEEP,
             )  # fmt: skip
-        st.caption(SAID[strategy])
