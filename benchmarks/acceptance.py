@@ -241,11 +241,12 @@ def _group(parts: list[str], y: int, title: str, rows: list[Row], mark: float, s
         share = row.hits / row.runs
         low, high = row.share.interval or (0.0, 1.0)
         middle = y - 4
+        end = max(high, mark) if share < mark else high  # the words stand clear of the mark
         parts.append(
             f'<text x="{LEFT - 10}" y="{y}" text-anchor="end">{html.escape(row.label)}</text>'
             f'<rect x="{LEFT}" y="{y - 13}" width="{WIDE * share:.1f}" height="17" fill="#4F72E3" opacity=".75"/>'
             f'<path d="M{LEFT + WIDE * low:.1f} {middle}H{LEFT + WIDE * high:.1f}" stroke="#222" stroke-width="1.6"/>'
-            f'<text x="{LEFT + WIDE * high + 7:.1f}" y="{y}">{100 * share:.1f} %</text>'
+            f'<text x="{LEFT + WIDE * end + 7:.1f}" y="{y}">{100 * share:.1f} %</text>'
         )
     x = LEFT + WIDE * mark
     parts.append(

@@ -53,11 +53,15 @@ class GateBench(EvidenceBench):
         config = folder.config()
         manifest = folder.manifest()
         with self._history(folder.run_id) as store:
-            name = run(store, folder.run_id).name or folder.run_id
+            found = run(store, folder.run_id)
         functions = self.accepted_functions(folder.run_id)
-        origin = Origin(kind="run", run_id=folder.run_id)
+        origin = Origin(kind="run", run_id=folder.run_id, evaluation=found.best_evaluation or 0)
         tasks = folder.tasks().with_(folder=folder.files, private=manifest.private)
-        return self.create(same_set_config(config, name, times), tasks, Initial(functions=functions, origin=origin))
+        return self.create(
+            same_set_config(config, found.name or folder.run_id, times),
+            tasks,
+            Initial(functions=functions, origin=origin),
+        )
 
     def start_same_set(self, run_id: str, times: int, by: str) -> str:
         """The same with a trainer of its own, which is launched. Returns the new run's id."""

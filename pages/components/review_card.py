@@ -150,7 +150,10 @@ def _evidence(card: ReviewCard) -> None:
         _chips(card, "✗ Broken", "red", card.broken, both)
         if card.evidence and card.evidence.looked:
             found = card.evidence
-            st.caption(f"**On the validation split ({found.n} tasks):** {plain(budget_words(found), 400)}")
+            st.caption(
+                f"**On the validation split ({found.n} tasks, against evaluation {found.against}):** "
+                f"{plain(budget_words(found), 400)}"
+            )
             on_validation = {"a": str(found.against), "b": str(card.evaluation), "split": "val"}
             _chips(card, "✓ Fixed, validation", "green", found.fixed, on_validation)
             _chips(card, "✗ Broken, validation", "red", found.broken, on_validation)

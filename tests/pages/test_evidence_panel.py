@@ -78,7 +78,7 @@ def test_the_review_card_shows_the_validation_tasks_that_changed(page: Open, ben
     run = gated(tmp_path, **GATE)
     at = page(bench, "review", run=run.run_id, update="1")
     said = texts(at)
-    assert "On the validation split (20 tasks):" in said
+    assert "On the validation split (20 tasks, against evaluation 0):" in said
     assert "Fixed, validation 2" in said
     links = [link.proto.query_string for link in at.page_link]
     assert any("task=v3" in link and "split=val" in link for link in links)

@@ -152,4 +152,5 @@ def test_the_check_can_be_measured_in_a_run_of_its_own_on_the_accepted_set(tmp_p
     folder = bench.create_same_set(run.run_id, 6)
     config = folder.config()
     assert (config.training.null_edits, config.training.evaluations_limit) == (5, 1)
-    assert folder.initial().functions.names == ("double",)
+    begun = folder.initial()
+    assert (begun.functions.names, begun.origin.evaluation) == (("double",), 1)
