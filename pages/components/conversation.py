@@ -183,7 +183,7 @@ def call_view(step: CallStep, functions: FunctionSet | None, ink: Ink, key: str)
     failed = use is not None and not use.result.ok
     sign = "✗ failed" if failed else "✓ ran" if use else "○ not executed"
     time = f" · {plain(f'{use.result.ms:,.1f} ms')}" if use else ""
-    icon = ":material/code:" if step.name == "python" else ":material/function:"
+    icon = {"python": ":material/code:", "shell": ":material/terminal:"}.get(step.name, ":material/function:")
     if step.name == "final_answer" and not use:
         icon, sign = ":material/flag:", "answer"
     st.markdown(f"{icon} **{plain(step.name, 80)}** · {sign}{time}")
@@ -203,9 +203,10 @@ def call_view(step: CallStep, functions: FunctionSet | None, ink: Ink, key: str)
 
 
 def _arguments(step: CallStep, ink: Ink, key: str) -> None:
-    code = step.use.arguments.get("code") if step.use and step.name == "python" else None
-    if isinstance(code, str):
-        text, language = code, "python"
+    raw = {"python": ("code", "python"), "shell": ("command", "bash")}.get(step.name)
+    code = step.use.arguments.get(raw[0]) if step.use and raw else None
+    if raw and isinstance(code, str):
+        text, language = code, raw[1]
     elif step.use and step.use.arguments:
         text, language = _json(step.use.arguments), "json"
     else:

@@ -153,7 +153,8 @@ def _training(bench: Workbench, presets: Mapping[str, Any], taskset_id: str | No
         if chosen:
             st.session_state["form_base"] = presets[chosen].config.model_dump(mode="json")
             for name, value in form_values(presets[chosen].config).items():
-                st.session_state[f"form_{name}"] = value
+                if name not in AGENT_PATHS:  # like the model, which agent it is has nothing to do with a preset
+                    st.session_state[f"form_{name}"] = value
 
     st.subheader("Training", anchor=False)
     preset = st.pills(
