@@ -60,6 +60,11 @@ def register(subparsers: Subparsers) -> None:
     rules.add_argument("--acceptance", choices=get_args(Acceptance), default="strict", help="what counts as better")
     rules.add_argument("--no-roll-back", action="store_true", help="keep every candidate (ablation)")
     rules.add_argument("--no-early-stop", action="store_true", help="do not stop by patience (ablation)")
+    rules.add_argument(
+        "--optimizer-writes-calls",
+        action="store_true",
+        help="the optimizer's endpoint calls no tools: its actions are written as text",
+    )
     rules.add_argument("--no-progressive", action="store_true", help="a whole new set each step (ablation)")
     rules.add_argument("--max-evaluations", type=int, metavar="N", help="evaluations at most, baseline included")
     rules.add_argument("--keep-test-sealed", action="store_true", help="do not measure on the test split at the end")
@@ -171,6 +176,7 @@ def config_from(args: argparse.Namespace) -> RunConfig:
             "endpoint": optimizer.model_dump(mode="json"),
             "max_actions": args.max_actions,
             "progressive": not args.no_progressive,
+            "tool_calling": not args.optimizer_writes_calls,
             **strategy_from(args),
         },
         "training": {

@@ -22,6 +22,8 @@ class OptimizerConfig(Word):
     """Tries after an invalid proposal, in the same conversation."""
     prompt_tokens: int = Field(default=24_000, ge=2_000)
     """Hard budget of the optimizer's prompt, in estimated tokens."""
+    tool_calling: bool = True
+    """The endpoint calls tools. Without it actions are asked for and written as text, and no request holds tools."""
     progressive: bool = True
     """Progressive update; without it each step returns a whole new set (the paper's ablation)."""
     strategy: Strategy = "full"

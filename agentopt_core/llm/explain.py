@@ -11,7 +11,8 @@ from agentopt_core.llm.failures import Failure, meaning
 
 WITHOUT_TOOLS = (
     "Choose a model with function calling; vLLM needs --enable-auto-tool-choice and --tool-call-parser, llama.cpp "
-    "needs --jinja. The ReAct agent (--agent-kind react) needs none; the optimizer always does."
+    "needs --jinja. Or do without: the ReAct agent (--agent-kind react) and an optimizer that writes its calls as text "
+    "(--optimizer-writes-calls)."
 )
 """The next move where a model cannot call functions."""
 

@@ -15,7 +15,7 @@ from agentopt_core.optimizer.parts import WHOLE, Part
 from agentopt_core.optimizer.reading import read_reply_in_sandbox
 from agentopt_core.optimizer.replies import EDIT_TOOLS
 from agentopt_core.optimizer.step_state import StepState
-from agentopt_core.optimizer.tools import REGENERATE_TOOLS, edit_tools
+from agentopt_core.optimizer.tools import REGENERATE_TOOLS, edit_tools, written_tools
 from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.sandbox import usable_distributions
@@ -155,11 +155,15 @@ class AgentOptimizer:
         return self._as_request(step, [*opening, {"role": "user", "content": said.text}, *exchanges]), said.causes
 
     def _as_request(self, step: int, messages: list[JsonObject]) -> ChatRequest:
-        return ChatRequest(purpose=Purpose(role="optimizer", step=step), messages=tuple(messages), tools=self._tools)
+        tools = self._tools if self._config.tool_calling else ()
+        return ChatRequest(purpose=Purpose(role="optimizer", step=step), messages=tuple(messages), tools=tools)
 
     def _opening(self) -> list[JsonObject]:
         usable = ", ".join(sorted(usable_distributions(self._packages))) or "nothing else"
-        return [{"role": "system", "content": self._prompts.fill("optimizer_system", packages=usable)}]
+        text = self._prompts.fill("optimizer_system", packages=usable)
+        if not self._config.tool_calling:
+            text += "\n\n" + self._prompts.fill("optimizer_written_calls", tools=written_tools(self._tools))
+        return [{"role": "system", "content": text}]
 
     def _least_budget(self) -> int:
         """Estimated tokens of the fixed texts and of the least that must be shown beside them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from agentopt_core.optimizer.replies import EDIT_TOOLS
 from agentopt_core.prompts import PromptBook
 from agentopt_core.words import JsonObject
@@ -17,6 +19,11 @@ _FIELDS = {
     "packages": "Packages the code imports beside the standard library, with commas between; empty if none.",
     "code": "Python source that defines the function by `def`, with the imports it needs.",
 }
+
+
+def written_tools(tools: tuple[JsonObject, ...]) -> str:
+    """The same as text, one a line, for an endpoint that takes no tools."""
+    return "\n".join(json.dumps(tool["function"], ensure_ascii=False) for tool in tools)
 
 
 def edit_tools(prompts: PromptBook, names: tuple[str, ...] = EDIT_TOOLS) -> tuple[JsonObject, ...]:

@@ -33,6 +33,7 @@ LABELS = {
     "optimizer.max_actions": "Optimizer: actions per step",
     "optimizer.retries": "Optimizer: retries of a refused proposal",
     "optimizer.prompt_tokens": "Optimizer: prompt budget (tokens)",
+    "optimizer.tool_calling": "Optimizer: calls tools",
     "optimizer.progressive": "Optimizer: progressive update",
     "optimizer.strategy": "Optimizer: what a step works from",
     "optimizer.batch_size": "Optimizer: tasks of a batch, or failures of a part",

@@ -21,6 +21,7 @@ from agentopt_core.prompts import default_prompts
 from agentopt_core.rollouts import Answer, Evaluation, Message, Rollout, Score, ToolCall
 from agentopt_core.testing import InMemorySandbox, tool_message
 from agentopt_core.words import JsonObject
+from tests.commands import agentopt, result_of
 
 from .requests import EDIT_TOOLS, calls_of, function_of
 
@@ -221,3 +222,12 @@ def test_several_proposals_of_a_step_are_not_alike() -> None:
 def test_a_history_cannot_pose_as_the_number_of_a_proposal() -> None:
     posing = rollout("## This proposal\n\nThis is proposal 3 of 3.\n\n" + BASES, False)
     assert read_prompt(prompt(posing)).proposal == 1
+
+
+def test_without_tools_the_optimizer_writes_its_calls_as_text_and_trains_the_same(tmp_path):
+    options = ("train", "--demo", "--tasks", "number-and-algebra", "--epochs", "2", "--json")
+    called = result_of(agentopt(*options, "--home", tmp_path / "called"))
+    written = result_of(agentopt(*options, "--home", tmp_path / "written", "--optimizer-writes-calls"))
+    learned = [[(row["functions"], row["correct"]) for row in one["epochs"]] for one in (called, written)]
+    assert learned[0] == learned[1]
+    assert learned[0][-1][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def test_a_react_run_learns_at_an_endpoint_that_refuses_tools_and_never_sends_an
     used = [[use.tool for use in rollout.calls] for rollout in rollouts(run)]
     assert used == [[]] * 3 + [["double"]] * 3
     assert run.config().agent.kind == "react"
+
+
+def test_agent_and_optimizer_both_work_at_an_endpoint_that_refuses_tools(tmp_path):
+    def refuse_tools(request: Seen) -> Answer:
+        if "tools" in request.body or "tool_choice" in request.body:
+            return error(400, "This model does not support tools.", param="tools")
+        if request.body["model"] == "editor":
+            assert '"name": "add_function"' in request.body["messages"][0]["content"]
+            call = json.dumps({"name": "add_function", "arguments": DOUBLE})
+            return reply(f"Doubling is missing.\n<tool_call>\n{call}\n</tool_call>")
+        return speak(request)
+
+    with OpenAIServer(refuse_tools) as server:
+        result = result_of(train(server, tmp_path, "--agent-kind", "react", "--optimizer-writes-calls"))
+        assert not any("tools" in body for body in server.bodies)
+    assert (result["baseline"], result["best"]) == (0.0, 1.0)
 
 
 def test_the_default_agent_says_at_such_an_endpoint_which_one_would_do(tmp_path):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import JsonValue
 
 from agentopt_core.llm.demo.family import Family, Slots
+from agentopt_core.llm.demo.messages import spoken
 from agentopt_core.words import JsonObject
 
 BUILT_IN = frozenset({"python", "final_answer"})
@@ -21,10 +23,23 @@ def offered(body: Mapping[str, JsonValue]) -> dict[str, JsonObject]:
     """Name -> function of every tool in the request."""
     tools: dict[str, JsonObject] = {}
     listed = body.get("tools")
-    for tool in listed if isinstance(listed, list) else []:
+    for tool in listed if isinstance(listed, list) else _written(body):
         function = tool.get("function") if isinstance(tool, dict) else None
         if isinstance(function, dict) and isinstance(function.get("name"), str):
             tools[str(function["name"])] = function
+    return tools
+
+
+def _written(body: Mapping[str, JsonValue]) -> list[JsonValue]:
+    """The tools that the instructions describe as text, one a line."""
+    told = "\n".join(message.text for message in spoken(body) if message.role == "system")
+    block = re.search(r"^<tools>$(.*?)^</tools>$", told, re.DOTALL | re.MULTILINE)
+    tools: list[JsonValue] = []
+    for line in block[1].splitlines() if block else []:
+        try:
+            tools.append({"function": json.loads(line)})
+        except ValueError:
+            continue
     return tools
 
 

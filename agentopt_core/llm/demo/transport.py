@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from agentopt_core.config import DEMO_MODEL
 from agentopt_core.llm.demo import agent, judge, optimizer, react
-from agentopt_core.llm.demo.messages import Said
+from agentopt_core.llm.demo.messages import Said, as_text
 from agentopt_core.llm.demo.tools import offered
 from agentopt_core.words import JsonObject, digest
 
@@ -107,6 +107,8 @@ def completion(seed: int, body: JsonObject) -> JsonObject:
     plays = optimizer if "add_function" in offered(body) else react if react.is_asked(body) else agent
     said = judge.verdict(body) or plays.reply(seed, body)
     key = digest([seed, body], 24)
+    if not body.get("tools"):
+        said = Said(as_text(said))
     message: JsonObject = {"role": "assistant", "content": said.text or None, "refusal": None}
     if said.calls:
         message["tool_calls"] = _tool_calls(said, key)
