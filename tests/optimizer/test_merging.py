@@ -2,6 +2,9 @@
 
 import asyncio
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.optimizer.merging import Preference, Record, better_side, contract_faults, merge, record_of
 from agentopt_core.testing import InMemorySandbox
@@ -84,6 +87,29 @@ def test_a_record_counts_only_tasks_that_were_scored_under_both():
     left, right = {"t1": 1, "t2": 1, "t3": 0}, {"t1": 0, "t3": 1, "t4": 1}
     assert record_of(left, right, lambda _: True) == (1, 1, 2)
     assert record_of(left, right, {"t1"}.__contains__) == (1, 0, 1)
+
+
+SETS = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("123"), max_size=4).map(
+    lambda versions: FunctionSet(
+        functions=tuple(function(name, f"def {name}(x):\n    return x * {by}\n") for name, by in versions.items())
+    )
+)
+
+
+@given(SETS, SETS)
+def test_merging_with_the_ancestor_itself_gives_the_other_side(base: FunctionSet, side: FunctionSet) -> None:
+    assert merge(base, side, base, never).functions.digest == side.digest
+    assert merge(base, base, side, never).functions.digest == side.digest
+
+
+@given(SETS, SETS, SETS)
+def test_which_side_is_named_first_matters_only_where_the_rule_decides(
+    base: FunctionSet, one: FunctionSet, other: FunctionSet
+) -> None:
+    here = merge(base, one, other, lambda _: Preference("left", ""))
+    there = merge(base, other, one, lambda _: Preference("right", ""))
+    assert here.functions.digest == there.functions.digest
+    assert {part.name for part in here.conflicts} == {part.name for part in there.conflicts}
 
 
 def faults(merged: FunctionSet, ancestor: FunctionSet) -> list[tuple[str, str]]:
