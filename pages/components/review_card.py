@@ -163,7 +163,11 @@ def _figure(label: str, evaluation: int | None, card: ReviewCard) -> None:
     result = card.base if label == "Before" else card.candidate
     change = points(card.base, card.candidate) if label == "After" else None
     n = f", n = {result.n}" if result else ""
-    st.metric(f"{label} (train{n})", accuracy(result) if result else "not run yet", delta=change, delta_color="off")
+    about = f"Training tasks; 95 % interval {interval(result)}" if result else None
+    st.metric(
+        f"{label} (train{n})", accuracy(result) if result else "not run yet", delta=change, delta_color="off",
+        help=about,
+    )  # fmt: skip
     if result:
         st.caption(f"95 %: {interval(result)}, n = {result.n} training tasks, evaluation {evaluation}")
 

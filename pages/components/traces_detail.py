@@ -103,7 +103,7 @@ def _head(trace: Trace, ways: list[tuple[TraceRow | None, int]]) -> None:
 
 def _links(run: RunSummary, trace: Trace, versions: tuple[TraceRow, ...]) -> None:
     series = f", {plain(series_words(trace.series), 80)}" if trace.series else ""
-    made = "" if trace.step is not None else ", no update before it" if trace.split != "test" else ""
+    made = "" if trace.step is not None or trace.series else ", no update before it" if trace.split != "test" else ""
     st.caption(f"Evaluation {trace.evaluation} on {SPLITS[trace.split]}{series}{made}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if trace.step is not None:

@@ -157,6 +157,8 @@ def evaluation_name(one: TraceEvaluation) -> str:
     """What people call an evaluation: its number, whose set, what became of it."""
     if one.split == "test":
         what = "held-out test"
+    elif one.series == "control" or one.series.startswith("mask-"):
+        return f"{one.evaluation} · {shorten(series_words(one.series), 60)}"
     else:
         what = "baseline" if one.step is None else f"update {one.step}"
         what += f", {VERDICTS[one.verdict][0]}" if one.verdict not in ("", "baseline") else ""

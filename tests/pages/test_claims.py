@@ -14,6 +14,7 @@ from scripts.served import train_to_the_end
 SHARE = re.compile(r"\d+\.\d\s?%")
 """A share of tasks: with one decimal, as the house writes accuracies."""
 N = re.compile(r"n = \d|of \d+|\d+/\d+|of the \d+|\d+ common|\d+ calls")
+INTERVAL = re.compile(r"\d–\d+\.\d\s?%")
 SPLIT = re.compile(r"train|validation|held-out|test|splits", re.IGNORECASE)
 VIEWS = ("Functions", "Lineage", "Tasks", "Evidence")
 PAGES = {
@@ -61,6 +62,8 @@ def test_every_share_has_its_n_and_split_and_demo_figures_their_label(page, demo
     assert not at.exception
     said = [(kind, text.replace("\\", "").replace("\u2060", "")) for kind, text in claims(at)]
     with_shares = [(kind, text) for kind, text in said if SHARE.search(text)]
+    without_interval = [text for kind, text in with_shares if kind == "metric" and not INTERVAL.search(text)]
+    assert without_interval == []
     bare = [one for one in with_shares if not N.search(one[1]) or not SPLIT.search(one[1])]
     assert bare == []
     if with_shares:

@@ -12,10 +12,12 @@ from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.rollouts import Proportion
 from agentopt_core.views import HeldOut, Opening
 from agentopt_core.views.health import CreditView
+from agentopt_core.views.traces import TraceEvaluation
 from agentopt_core.workbench import Workbench
 from pages.components.fit import fit_words
 from pages.components.function_credit import credit_frame, sign_of
 from pages.components.never_solved import unsolved_frame
+from pages.components.traces_list import evaluation_name
 from tests.history.helpers import finished_run, new_run, story, write
 from tests.pages.conftest import texts
 from tests.pages.long_runs import long_run
@@ -155,3 +157,9 @@ def test_a_sealed_split_and_a_run_without_one_are_told_apart():
     plain = curve((10, "baseline"), (20, "kept"))
     assert "has not been opened" in fit_words(run(plain, test_tasks=12), plain, [])
     assert "fit, no hold-out" in fit_words(run(plain), plain, [])
+
+
+def test_a_measurement_without_a_function_is_called_so_among_the_conversations():
+    one = TraceEvaluation(evaluation=6, split="train", series="mask-double", rollouts=5, step=None, verdict="")
+    assert evaluation_name(one) == "6 · without double"
+    assert evaluation_name(one.with_(series="control")) == "6 · control for credit"
