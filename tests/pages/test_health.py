@@ -160,6 +160,8 @@ def test_a_sealed_split_and_a_run_without_one_are_told_apart():
 
 
 def test_a_measurement_without_a_function_is_called_so_among_the_conversations():
-    one = TraceEvaluation(evaluation=6, split="train", series="mask-double", rollouts=5, step=None, verdict="")
+    one = TraceEvaluation(
+        evaluation=6, split="train", series="mask-double", rollouts=5, step=None, epoch=None, verdict=""
+    )
     assert evaluation_name(one) == "6 · without double"
     assert evaluation_name(one.with_(series="control")) == "6 · control for credit"
