@@ -370,7 +370,7 @@ def test_a_failed_run_says_why_and_the_next_move(page):
 
 def test_updates_say_what_they_did_and_what_became_of_them(page):
     said = texts(page(FakeWorkbench((trained(),)), "train", run="run-1"))
-    assert "**Update 2** add guess: 35.0 % to 50.0 %, fixed 0, broke 3" in said
+    assert "**Update 2** add guess: 35.0 % to 50.0 % of 40 training tasks, fixed 0, broke 3" in said
     assert "20 of 40 does not beat 23 of 40." in said
 
 

@@ -127,7 +127,7 @@ def test_updates_come_eight_to_a_page_with_interval_n_and_p(page: Open, home, tm
     assert [button.key for button in at.button if (button.key or "").startswith("show_")] == [
         f"show_{step}" for step in range(10, 2, -1)
     ]
-    assert "95 % interval 4.6–69.9 %, n = 4, exact p = 1." in texts(at)
+    assert "95 % interval 4.6–69.9 %, n = 4 training tasks, exact p = 1." in texts(at)
 
 
 def test_updates_that_are_withdrawn_again_and_again_are_named(page: Open, home, tmp_path):
