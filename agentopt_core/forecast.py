@@ -65,18 +65,19 @@ def forecast(config: RunConfig, work: Workload, past: Sequence[PastRun] = ()) ->
     """
     whole = work.train
     work = _of_a_step(config, work)
+    in_batches = work.train < whole
     most, least = config.training.evaluations_limit, soonest(config)
     asked = config.search.proposals
     screened = (most - 1) * config.search.rollouts(work.train)  # at most: none where all proposals are alike
-    rollouts = (
-        _rollouts(config, work, least, kept=0),
-        _rollouts(config, work, most, kept=config.training.epochs) + screened,
-    )
+
+    def range_of(tasks: Workload, screened: int) -> tuple[int, int]:
+        kept = config.training.epochs
+        fewest = _rollouts(config, tasks, least, 0, in_batches)
+        return fewest, _rollouts(config, tasks, most, kept, in_batches) + screened
+
+    rollouts = range_of(work, screened)
     judged = work._replace(train=work.judged, test=work.judged_test, val=work.judged_val)
-    judgements = (
-        _rollouts(config, judged, least, kept=0),
-        _rollouts(config, judged, most, config.training.epochs) + min(screened, (most - 1) * (asked + 1) * work.judged),
-    )
+    judgements = range_of(judged, min(screened, (most - 1) * (asked + 1) * work.judged))
     turns = config.agent.turn_cap
     step_requests = asked * config.optimizer.max_actions * (1 + config.optimizer.retries) * _parts(config, work)
     requests_max = rollouts[1] * turns + (most - 1) * step_requests + judgements[1] * TRIES
@@ -133,7 +134,7 @@ def time_left(run: RunSummary, curve: Sequence[CurvePoint], evaluations_limit: i
     return each * least, each * max(least, most)
 
 
-def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) -> int:
+def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int, in_batches: bool) -> int:
     """Rollouts of a run with so many evaluations, of which so many were kept."""
     training = config.training
     validated = {"off": 0, "kept": min(evaluations, 1 + kept), "all": evaluations}[training.validation]
@@ -143,7 +144,7 @@ def _rollouts(config: RunConfig, work: Workload, evaluations: int, kept: int) ->
         if kept:  # protected training tasks that seem to break are run again
             again = 2 * config.evidence.reruns * len(config.evidence.protected) * (evaluations - 1)
     looks = 2 if kept else 1
-    measured = 2 * (evaluations - 1) if config.optimizer.strategy == "batch" and evaluations > 1 else evaluations
+    measured = 2 * (evaluations - 1) if in_batches and evaluations > 1 else evaluations
     measured += training.null_edits + credit_passes(config, kept)
     return measured * work.train + validated * work.val + looks * work.test + again
 

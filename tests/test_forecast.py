@@ -122,3 +122,34 @@ def test_the_evidence_gate_is_forecast_with_every_rerun_it_may_ask_for():
     assert more == 20 * ((7 + 3) + 2 * 2 * 6)
     repeated = gated.with_(evidence=gated.evidence.with_(repeats=3, reruns=0))
     assert forecast(repeated, work).rollouts_max - forecast(strict, work).rollouts_max == 20 * 3 * 10
+
+
+def by(strategy: str, size: int, **training: object) -> RunConfig:
+    plain = config(**training)
+    return plain.with_(optimizer=plain.optimizer.with_(strategy=strategy, batch_size=size))
+
+
+def test_in_batches_the_baseline_runs_one_batch_and_a_step_two_sets_on_its_own():
+    ahead = forecast(by("batch", 10, epochs=1, patience=0, open_test=False), Workload(train=1000))
+    assert ahead.evaluations_max == 2
+    assert ahead.rollouts_max == 20  # the baseline is measured on the first step's batch
+    assert (ahead.train_tasks, ahead.step_tasks) == (1000, 10)
+    longer = forecast(by("batch", 10, epochs=3, patience=0, open_test=False), Workload(train=1000))
+    assert longer.rollouts_max == 20 + 2 * 20
+
+
+def test_a_batch_as_large_as_the_tasks_costs_what_the_paper_s_loop_costs():
+    whole = forecast(config(epochs=1, patience=0), Workload(train=8))
+    assert forecast(by("batch", 50, epochs=1, patience=0), Workload(train=8)).rollouts_max == whole.rollouts_max
+
+
+def test_divided_a_step_asks_once_for_each_part_up_to_the_most_parts():
+    def requests(strategy: str, size: int) -> int:
+        found = forecast(by(strategy, size, epochs=1, patience=0), Workload(train=100)).requests_max
+        assert found is not None
+        return found
+
+    full, four, most = requests("full", 1), requests("divide_and_merge", 25), requests("divide_and_merge", 1)
+    step = 3 * (1 + 3)  # actions, each with its retries
+    assert four - full == 3 * step
+    assert most - full == 7 * step

@@ -8,7 +8,7 @@ the first few histories already show what goes wrong, and a hundred copies of on
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
@@ -37,53 +37,28 @@ SolvedElsewhere = Callable[[str], Rollout | None]
 """Task id -> a rollout that solved it in another evaluation, where one is at hand."""
 
 
-class Chosen(NamedTuple):
-    """What there is to show, the most telling first."""
+def failures_by_cause(rollouts: Sequence[Rollout], functions: FunctionSet) -> dict[Cause, list[list[Rollout]]]:
+    """Failed rollouts by cause, the most frequent first, and within a cause in groups of alike ones, largest first."""
+    found: dict[Cause, dict[tuple[str, ...], list[Rollout]]] = {cause: {} for cause in CAUSES}
+    for rollout in rollouts:
+        if (cause := cause_of(rollout, functions)) is not None:
+            found[cause].setdefault(_likeness(rollout, functions), []).append(rollout)
+    ranked = sorted(found, key=lambda cause: -sum(map(len, found[cause].values())))
+    return {cause: sorted(found[cause].values(), key=lambda group: -len(group)) for cause in ranked if found[cause]}
 
-    choices: tuple[Choice, ...]
-    counts: dict[Cause, int]
-    """Failures of each cause, the most frequent first; causes without any are left out."""
 
-
-def choose(rollouts: Sequence[Rollout], functions: FunctionSet, elsewhere: SolvedElsewhere | None = None) -> Chosen:
+def choose(
+    rollouts: Sequence[Rollout], functions: FunctionSet, elsewhere: SolvedElsewhere | None = None
+) -> tuple[Choice, ...]:
     """All scored rollouts in the order in which they are worth reading; a task that could not be scored is left out.
 
     The first failure of which a solved rollout is at hand (`elsewhere`) leads, followed by it: a pair.
     """
-    failures: dict[Cause, dict[tuple[str, ...], list[Rollout]]] = {cause: {} for cause in CAUSES}
-    solved = []
-    for rollout in rollouts:
-        cause = cause_of(rollout, functions)
-        if cause is not None:
-            failures[cause].setdefault(_likeness(rollout, functions), []).append(rollout)
-        elif rollout.correct:
-            solved.append(rollout)
-    counts = {cause: sum(map(len, groups.values())) for cause, groups in failures.items() if groups}
-    causes = sorted(counts, key=lambda cause: -counts[cause])
-    first = _by_turns([_firsts(failures[cause], cause) for cause in causes])
-    rest = _by_turns([_others(failures[cause], cause) for cause in causes])
+    failures = failures_by_cause(rollouts, functions)
+    first = _by_turns([[Choice(g[0], cause, len(g) - 1) for g in groups] for cause, groups in failures.items()])
+    rest = _by_turns([[Choice(one, cause) for g in groups for one in g[1:]] for cause, groups in failures.items()])
     ordered = _paired(first, elsewhere) if elsewhere else first
-    return Chosen(
-        choices=(*ordered, *rest, *(Choice(rollout, None) for rollout in solved)),
-        counts={cause: counts[cause] for cause in causes},
-    )
-
-
-def in_paper_order(rollouts: Sequence[Rollout], functions: FunctionSet) -> tuple[Choice, ...]:
-    """All scored rollouts, failed ones first, each in task order: what is shown where everything fits."""
-    scored = [Choice(rollout, cause_of(rollout, functions)) for rollout in rollouts if not rollout.is_fault]
-    return tuple(sorted(scored, key=lambda choice: choice.rollout.correct))
-
-
-def _firsts(groups: Mapping[tuple[str, ...], list[Rollout]], cause: Cause) -> list[Choice]:
-    """One history of each group of alike failures, the largest group first."""
-    ranked = sorted(groups.values(), key=lambda group: -len(group))
-    return [Choice(group[0], cause, len(group) - 1) for group in ranked]
-
-
-def _others(groups: Mapping[tuple[str, ...], list[Rollout]], cause: Cause) -> list[Choice]:
-    ranked = sorted(groups.values(), key=lambda group: -len(group))
-    return [Choice(rollout, cause) for group in ranked for rollout in group[1:]]
+    return (*ordered, *rest, *(Choice(rollout, None) for rollout in rollouts if rollout.correct))
 
 
 def _by_turns(lists: Sequence[Sequence[Choice]]) -> list[Choice]:

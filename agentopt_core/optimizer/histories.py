@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from agentopt_core.optimizer.causes import MEANING
-from agentopt_core.optimizer.choosing import Choice, SolvedElsewhere, choose, in_paper_order
+from agentopt_core.optimizer.choosing import Choice, SolvedElsewhere, choose
 from agentopt_core.rollouts import Evaluation, Message, Rollout
 from agentopt_core.seen import CauseCount
 from agentopt_core.tokens import cut_middle, estimate_tokens, fits
@@ -49,18 +49,22 @@ def all_histories(evaluation: Evaluation, tokens: int, read: Sequence[Rollout] |
     No more of them is written than is needed to tell: ten thousand are hundreds of megabytes. `read`: the rollouts to
     show, where they are a part of the evaluation's. A task that could not be scored (a fault) is left out.
     """
-    everything = in_paper_order(evaluation.rollouts if read is None else read, evaluation.functions)
+    rollouts = evaluation.rollouts if read is None else read
+    everything = sorted((one for one in rollouts if not one.is_fault), key=lambda one: one.correct)
     if not everything:
         return Histories(text="There are none.")
     texts = [f"All {len(everything)} histories are shown, failed tasks first."]
     room = (tokens + 1) * _MOST_CHARACTERS
-    for choice in everything:
-        texts.append(_history(choice.rollout))
+    for rollout in everything:
+        texts.append(_history(rollout))
         room -= len(texts[-1])
         if room < 0:
             return None
     text = "\n\n".join(texts)
-    return Histories(text=text, causes=_counts(everything, everything)) if fits(text, tokens) else None
+    if not fits(text, tokens):
+        return None
+    choices = choose(everything, evaluation.functions)
+    return Histories(text=text, causes=_counts(choices, choices))
 
 
 def chosen_histories(
@@ -73,19 +77,17 @@ def chosen_histories(
 
     Long messages are cut head and tail before histories are left out.
     """
-    rollouts = evaluation.rollouts if read is None else read
-    everything = in_paper_order(rollouts, evaluation.functions)
-    n = len(everything)
-    chosen = choose(rollouts, evaluation.functions, elsewhere)
-    room = tokens - _HEAD - _HEAD_CAUSE * len(chosen.counts)
+    choices = choose(evaluation.rollouts if read is None else read, evaluation.functions, elsewhere)
+    n = sum(not choice.is_elsewhere for choice in choices)
+    room = tokens - _HEAD - _HEAD_CAUSE * len({choice.cause for choice in choices})
     shown: list[Choice] = []
     texts: list[str] = []
     for limits in _LIMITS:
-        shown, texts = _as_many_as_fit(chosen.choices, limits, room)
+        shown, texts = _as_many_as_fit(choices, limits, room)
         own = sum(not choice.is_elsewhere for choice in shown)
         if own == n or (limits <= _WORTH_READING and own >= _FEWEST):
             break
-    counts = _counts(everything, shown)
+    counts = _counts(choices, shown)
     text = cut_middle("\n\n".join([_head(shown, n, counts), *texts]), tokens)
     return Histories(text=text, causes=counts)
 
@@ -104,7 +106,7 @@ def _head(shown: Sequence[Choice], n: int, counts: Iterable[CauseCount]) -> str:
 
 
 def _counts(everything: Iterable[Choice], shown: Iterable[Choice]) -> tuple[CauseCount, ...]:
-    of = Counter(choice.cause or "solved" for choice in everything)
+    of = Counter(choice.cause or "solved" for choice in everything if not choice.is_elsewhere)
     seen = Counter(choice.cause or "solved" for choice in shown if not choice.is_elsewhere)
     ranked = sorted(of, key=lambda cause: (cause == "solved", -of[cause]))
     return tuple(CauseCount(cause=cause, shown=seen[cause], of=of[cause]) for cause in ranked)

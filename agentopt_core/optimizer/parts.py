@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from agentopt_core.optimizer.choosing import choose
+from agentopt_core.optimizer.choosing import failures_by_cause
 from agentopt_core.rollouts import Evaluation, Rollout
 
 MOST_PARTS = 8
@@ -30,19 +30,17 @@ def divide(evaluation: Evaluation, size: int) -> tuple[Part, ...]:
 
     Every part also holds a share of the solved rollouts, so that it can be seen what works.
     """
-    choices = choose(evaluation.rollouts, evaluation.functions).choices
-    failed = [choice for choice in choices if choice.cause is not None]
-    solved = [choice.rollout for choice in choices if choice.cause is None]
+    groups = failures_by_cause(evaluation.rollouts, evaluation.functions).values()
+    failed = [rollout for alike in groups for group in alike for rollout in group]
+    solved = [rollout for rollout in evaluation.rollouts if rollout.correct]
     parts = min(MOST_PARTS, -(-len(failed) // size))
     if parts <= 1:
         return (WHOLE,)
-    counted = {cause: sum(choice.cause == cause for choice in failed) for cause in {one.cause for one in failed}}
-    failed.sort(key=lambda choice: (-counted[choice.cause], choice.cause or ""))
     bounds = [len(failed) * number // parts for number in range(parts + 1)]
     return tuple(
         Part(
             number=number + 1,
-            read=(*(choice.rollout for choice in failed[begin:end]), *solved[number::parts]),
+            read=(*failed[begin:end], *solved[number::parts]),
             failures=end - begin,
         )
         for number, (begin, end) in enumerate(pairwise(bounds))

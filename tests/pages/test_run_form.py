@@ -7,6 +7,7 @@ from agentopt_core.config import (
     Endpoint,
     GraderConfig,
     HealthConfig,
+    OptimizerConfig,
     RunConfig,
     SandboxLimits,
     TrainingConfig,
@@ -60,6 +61,11 @@ def test_the_form_gives_back_which_agent_solves_the_tasks():
 def test_an_agent_that_names_nothing_is_refused_with_the_form_it_should_have():
     with pytest.raises(ConfigError, match="module:object"):
         described(RunConfig(), agent_kind="careful")
+
+
+def test_the_form_gives_back_what_a_step_works_from():
+    config = RunConfig(optimizer=OptimizerConfig(strategy="divide_and_merge", batch_size=7, prompt_tokens=9_000))
+    assert described(config) == config
 
 
 def test_without_a_model_of_its_own_the_optimizer_uses_the_agents():
