@@ -101,7 +101,8 @@ def document(title: str, body: str, made: str) -> str:
         f"<body><main>{body}<footer>{text(made)} One file of {_SIZE}, without scripts; it asks nothing of any network."
         "</footer></main></body></html>\n"
     )
-    return page.replace(_SIZE, size(len(page.encode())))
+    about = page.replace(_SIZE, size(len(page.encode())))  # as long as the page is in the end, if not as exact
+    return page.replace(_SIZE, size(len(about.encode())))
 
 
 _SIZE = "\ue000size\ue000"

@@ -44,6 +44,7 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
     spread = noise_spread(curve[0].result, signs.again)
     first = curve[0].result.accuracy
     ceiling = signs.ever_solved.accuracy if signs.ever_solved else None
+    batches = _in_batches(curve)
     rows = []
     for point in curve:
         word = WORDS[point.verdict]
@@ -57,7 +58,7 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
                 "accuracy": _per_cent(point.result),
                 "low": low,
                 "high": high,
-                "best": _per_cent(point.best),
+                "best": None if batches else _per_cent(point.best),  # a line would join different tasks
                 "val": _per_cent(point.validation),
                 "val_low": val_low,
                 "val_high": val_high,
@@ -75,7 +76,14 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
                 "reason": shorten(point.reason, 160),
             }
         )
-    return pd.DataFrame(rows).astype({"val": float, "val_low": float, "val_high": float, "ceiling": float})
+    return pd.DataFrame(rows).astype(
+        {"best": float, "val": float, "val_low": float, "val_high": float, "ceiling": float}
+    )
+
+
+def _in_batches(curve: Sequence[CurvePoint]) -> bool:
+    """The accepted set was measured again, on the tasks of another step."""
+    return any(point.verdict == "baseline" for point in curve[1:])
 
 
 def _outcome(point: CurvePoint, word: str) -> str:
@@ -194,11 +202,12 @@ def _whiskers(base: alt.Chart, x: alt.X, low: str, high: str, color: str | None 
 def legend_words(curve: Sequence[CurvePoint], signs: Signs, hold_out: str) -> str:
     """What the lines and bands of the chart stand for, in a sentence each, with n and split."""
     first = curve[0].result
-    said = [f"Blue: training tasks (n = {curve[-1].result.n}, {hold_out}), the step line is the accepted set."]
-    if any(point.renewed for point in curve):
+    line = "" if _in_batches(curve) else ", the step line is the accepted set"
+    said = [f"Blue: training tasks (n = {curve[-1].result.n}, {hold_out}){line}."]
+    if _in_batches(curve):
         said.append(
-            "Training in batches: each step has tasks of its own. A candidate compares with the diamond before it; "
-            "points of different steps do not compare."
+            "Training in batches: each step has tasks of its own. A candidate compares with the diamond before it (the "
+            "accepted set on the same tasks); points of different steps do not compare."
         )
     validated = [point.validation for point in curve if point.validation]
     if validated:

@@ -8,6 +8,7 @@ import pytest
 
 from agentopt_core.config import OptimizerConfig, RunConfig
 from agentopt_core.workbench import Workbench
+from pages.components.curve import curve_table
 from scripts.served import train_to_the_end
 from tests.pages.conftest import texts
 
@@ -46,6 +47,11 @@ def test_the_train_page_says_that_batches_do_not_compare_and_claims_no_gain(page
     accuracy = next(one for one in at.metric if one.label.startswith("Accuracy"))
     assert accuracy.label == "Accuracy (n = 5)"
     assert not accuracy.delta
+
+
+def test_no_line_joins_points_of_different_tasks(batched):
+    bench, run_id = batched
+    assert curve_table(bench.curve(run_id), bench.signs(run_id))["best"].isna().all()
 
 
 def test_every_update_is_compared_on_tasks_of_its_own(batched):
