@@ -7,9 +7,11 @@ import sys
 
 from agentopt_core.cli.common import Subparsers, add_command, add_home, add_json, print_json, workbench
 from agentopt_core.cli.train import train_here
-from agentopt_core.errors import ConfigError
+from agentopt_core.errors import ConfigError, NotFound
 from agentopt_core.views.gate import SameSet
-from agentopt_core.workbench import Workbench
+
+TIMES = 6
+"""Enough for two reruns of what flipped."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -20,13 +22,18 @@ def register(subparsers: Subparsers) -> None:
         run,
         "A/A check: the same set measured several times, judged by every acceptance rule",
         "aa RUN --times 6\n"
-        "  python -m agentopt_core train --tasks TASKS --null-edits 5 --max-evaluations 1   (then: aa RUN)",
+        "  python -m agentopt_core aa number-and-algebra\n"
+        "  python -m agentopt_core train --tasks T --base-url URL --model M --null-edits 5 --max-evaluations 1",
     )
-    parser.add_argument("run_id", metavar="RUN", help="run id, or its beginning")
+    parser.add_argument(
+        "what", metavar="RUN|TASKS",
+        help="run id, or its beginning; or a task set (file, folder or name), measured without functions under the "
+        "usual model (for another one: train as in the example, then aa RUN)",
+    )  # fmt: skip
     parser.add_argument(
         "--times", type=int, metavar="N",
-        help="measure the run's accepted set N times now, 2 to 21, in a run of its own (default: read the run's null "
-        "edits, at no cost)",
+        help="measure N times now, 2 to 21, in a run of its own; of a run, its accepted set (default for a run: read "
+        "its null edits, at no cost; for a task set: 6)",
     )  # fmt: skip
     add_home(parser)
     add_json(parser)
@@ -35,12 +42,20 @@ def register(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure if asked, and print the check."""
     bench = workbench(args)
-    run_id = bench.folder(args.run_id).run_id
-    if args.times is not None:
-        measured = _measured(bench, run_id, args.times)
-        if measured is None:
+    try:
+        run_id = bench.folder(args.what).run_id
+        folder = None if args.times is None else bench.create_same_set(run_id, _times(args.times))
+    except NotFound as no_run:
+        try:
+            task_set = bench.resolve_tasks(args.what)
+        except NotFound:
+            raise no_run from None
+        folder = bench.create_same_set_of(task_set, _times(args.times or TIMES))
+    if folder is not None:
+        run_id = folder.run_id
+        print(f"Measuring as run {run_id}.", file=sys.stderr)
+        if train_here(bench, folder, as_json=None):
             return 1
-        run_id = measured
     found = bench.same_set(run_id)
     if found is None:
         raise ConfigError(
@@ -54,13 +69,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(bench: Workbench, run_id: str, times: int) -> str | None:
-    """Measure in this process; None when that failed (it has been said why)."""
+def _times(times: int) -> int:
     if not 2 <= times <= 21:
         raise ConfigError(f"--times {times} is out of range.", "Measure 2 to 21 times.")
-    folder = bench.create_same_set(run_id, times)
-    print(f"Measuring the set of {run_id} {times} times, as run {folder.run_id}.", file=sys.stderr)
-    return None if train_here(bench, folder, as_json=None) else folder.run_id
+    return times
 
 
 def told(found: SameSet) -> list[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from agentopt_core.config import RunConfig
+from agentopt_core.config import AgentConfig, OptimizerConfig, RunConfig
 from agentopt_core.evaluation.repeats import shares
 from agentopt_core.functions import Initial, Origin
 from agentopt_core.history import gate_queries, run, updates
 from agentopt_core.history.run_folder import RunFolder
-from agentopt_core.tasks import Split
+from agentopt_core.tasks import Split, TaskSet
 from agentopt_core.training.same_set import same_set
 from agentopt_core.views.gate import Repeated, SameSet
 from agentopt_core.workbench.evidence import EvidenceBench
@@ -62,6 +62,12 @@ class GateBench(EvidenceBench):
             tasks,
             Initial(functions=functions, origin=origin),
         )
+
+    def create_same_set_of(self, task_set: TaskSet, times: int) -> RunFolder:
+        """The same without functions, on a task set and with the usual model. Raises: as `create`."""
+        endpoint = self.default_endpoint()
+        config = RunConfig(agent=AgentConfig(endpoint=endpoint), optimizer=OptimizerConfig(endpoint=endpoint))
+        return self.create(same_set_config(config, task_set.name, times), task_set)
 
     def start_same_set(self, run_id: str, times: int, by: str) -> str:
         """The same with a trainer of its own, which is launched. Returns the new run's id."""

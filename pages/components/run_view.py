@@ -223,10 +223,12 @@ def _figures(run: RunSummary, curve: Sequence[CurvePoint]) -> None:
         st.metric(f"Accuracy{n}", accuracy(run.best), gain, help=about, **card)
         if validated:
             first, last = validated[0].validation, validated[-1].validation
+            by_it = validated[-1].evidence is not None
+            chosen = " The set was accepted by this very look, so expect a little less." if by_it else ""
             st.metric(
                 f"Validation (n = {last.n})", accuracy(last), points(first, last) if len(validated) > 1 else None,
                 help=f"Of the accepted functions on tasks that the optimizer never read; 95 % interval "
-                f"{interval(last)}. Baseline {accuracy(first)}.", **card,
+                f"{interval(last)}. Baseline {accuracy(first)}.{chosen}", **card,
             )  # fmt: skip
         else:
             st.metric("Tokens", compact(run.usage.tokens), f"{compact(run.usage.requests)} requests", **quiet)

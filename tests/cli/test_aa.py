@@ -57,3 +57,11 @@ def test_the_accepted_set_is_measured_in_a_run_of_its_own(tmp_path):
     found = json.loads(agentopt("aa", run, "--times", "3", "--home", home, "--json").stdout)
     assert (found["measurements"], found["tasks"]) == (3, 4)
     assert agentopt("aa", run, "--times", "1", "--home", home).returncode == 2
+
+
+def test_a_task_set_is_measured_without_functions(tmp_path):
+    home = tmp_path / "home"
+    found = json.loads(agentopt("aa", "number-and-algebra", "--times", "2", "--home", home, "--json").stdout)
+    assert (found["measurements"], found["tasks"]) == (2, 20)
+    unknown = agentopt("aa", "nowhere", "--home", home)
+    assert (unknown.returncode, "nowhere" in unknown.stderr) == (2, True)

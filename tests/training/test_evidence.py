@@ -6,7 +6,7 @@ import pytest
 
 from agentopt_core.config import EvidenceConfig, RunConfig, TrainingConfig, parse_config
 from agentopt_core.errors import ConfigError, TaskSetError
-from agentopt_core.events import EvaluationFinished, RolloutFinished
+from agentopt_core.events import EvaluationFinished, ReviewDecided, RolloutFinished
 from agentopt_core.rollouts import Evaluation
 from agentopt_core.tasks import Task
 from agentopt_core.testing import ListSink
@@ -68,7 +68,9 @@ class World:
 
 
 class Story:
-    def __init__(self, *updates, evidence=None, recorded=None, extra=None, odd=None, epochs=3, patience=2):
+    def __init__(
+        self, *updates, evidence=None, recorded=None, extra=None, odd=None, epochs=3, patience=2, approval=None
+    ):
         self.sink = ListSink()
         self.world = World(self.sink, extra, odd)
         self.proposals = Proposals(*updates)
@@ -89,6 +91,7 @@ class Story:
             control=Control(list, self.sink),
             recorded=recorded,
             rule=rule,
+            approval=approval,
         )
         self.result = asyncio.run(self.trainer.train())
         self.verdicts = [event for event in self.sink.events if event.kind == "verdict_reached" and event.step]
@@ -233,6 +236,36 @@ def test_a_resumed_run_measures_nothing_twice_and_reaches_the_same_verdicts(kind
         assert rollouts + sum(event.kind == "rollout_finished" for event in resumed.sink.events) == sum(
             event.kind == "rollout_finished" for event in whole.sink.events
         )
+
+
+class Decides:
+    """A person who decides on every candidate after its evaluation."""
+
+    def __init__(self, *choices):
+        self.choices = list(choices)
+
+    async def before(self, step, best, update, evaluation):
+        return None
+
+    async def after(self, step, best, update, candidate, verdict):
+        return ReviewDecided(step=step, when="after", by="Ada", choice=self.choices.pop(0), reason="seen")
+
+
+def test_what_a_person_keeps_against_the_gate_is_the_new_reference_and_gives_nothing_back():
+    story = Story(adds("good3"), adds("good12"), approval=Decides("approve", "approve"), epochs=2)
+    assert story.words == [("kept", "indecisive"), ("kept", "accepted")]
+    assert "against the run’s rule" in story.verdicts[0].reason
+    assert story.found[1].against == 1
+    assert (1, "afresh", 20) in story.world.looks()
+    assert story.found[1].spent == story.found[0].level
+
+
+def test_what_a_person_withdraws_though_it_was_accepted_stays_spent():
+    story = Story(adds("good8"), adds("good9"), approval=Decides("reject", "approve"), epochs=1)
+    assert story.words == [("rejected", "accepted"), ("kept", "accepted")]
+    assert [found.against for found in story.found] == [0, 0]
+    assert story.found[1].level == pytest.approx(story.found[0].level / 4)
+    assert story.found[1].spent == story.found[0].level
 
 
 def test_a_set_that_a_person_made_is_what_the_next_candidate_is_judged_against():
