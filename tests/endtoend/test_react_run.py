@@ -10,6 +10,7 @@ import pytest
 
 from agentopt_core.history.journal import read_journal
 from agentopt_core.history.run_folder import RunFolder, runs_in
+from agentopt_core.sandbox import find_isolation
 from tests.commands import agentopt, result_of, write_tasks
 from tests.servers.openai_server import Answer, OpenAIServer, Seen, error, reply, tool_call
 
@@ -103,3 +104,22 @@ def test_an_agent_that_cannot_be_loaded_ends_the_run_with_the_next_move(tmp_path
     assert done.returncode == 1
     assert "nowhere_to_be_found" in done.stderr
     assert "PYTHONPATH" in done.stderr
+
+
+def by_shell(request: Seen) -> Answer:
+    """Doubles with a command line, where a shell is offered."""
+    system, question, *rest = (message["content"] for message in request.body["messages"])
+    if rest:
+        return reply(f"FINAL ANSWER: {rest[-1].splitlines()[-1]}")
+    number = question.split()[-1].rstrip("?")
+    assert "`shell`" in system
+    return reply(f"Action 1: shell\nAction 1 Input: echo $((2 * {number}))")
+
+
+@pytest.mark.skipif(find_isolation().level != "namespaces", reason="a shell needs level 'namespaces'")
+def test_a_react_run_solves_its_tasks_by_the_shell_that_it_was_given(tmp_path):
+    with OpenAIServer(by_shell) as server:
+        result = result_of(train(server, tmp_path, "--agent-kind", "react", "--shell", "--max-evaluations", "1"))
+    assert result["baseline"] == 1.0
+    (run,) = runs_in(tmp_path / "home")
+    assert [[use.tool for use in rollout.calls] for rollout in rollouts(run)] == [["shell"]] * 3

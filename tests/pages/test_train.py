@@ -296,6 +296,28 @@ def test_who_decides_is_said_in_plain_words_and_goes_with_the_run(page: Open):
     assert (config.training.null_edits, config.training.validation) == (2, "all")
 
 
+def test_which_agent_solves_the_tasks_is_said_and_goes_with_the_run_whatever_the_preset(page: Open):
+    bench = FakeWorkbench()
+    at = page(bench, "train")
+    assert "must offer function calling" in texts(at)
+    assert at.toggle(key="form_agent_shell").disabled
+    at.selectbox(key="form_agent_kind").set_value("react").run()
+    assert "the optimizer's endpoint still needs it" in texts(at)
+    at.toggle(key="form_agent_shell").set_value(True).run()
+    at.pills(key="form_preset").set_value("quick").run()
+    at.button(key="start_training").click().run()
+    ((config, _),) = bench.started
+    assert (config.agent.kind, config.agent.shell) == ("react", True)
+
+
+def test_where_no_shell_can_be_isolated_the_form_says_so(page: Open):
+    at = page(FakeWorkbench(), "train")
+    at.selectbox(key="form_agent_kind").set_value("react").run()
+    at.toggle(key="form_agent_shell").set_value(True).run()
+    assert "No shell is offered here" in texts(at)
+    assert "bubblewrap is not installed." in texts(at)
+
+
 def test_a_forecast_says_from_which_run_it_was_reckoned(page: Open, home, tmp_path):
     bench = home()
     first = page(bench, "train", tasks="tables-and-business")

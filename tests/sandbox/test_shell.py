@@ -2,8 +2,12 @@
 
 import asyncio
 import os
+import select
 import socket
 import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +15,7 @@ from agentopt_core.config import SandboxLimits
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.sandbox.levels import find_isolation
 from agentopt_core.tasks import Attachment
-from tests.sandbox.conftest import descendants, function
+from tests.sandbox.conftest import descendants, function, wait_for_end
 
 pytestmark = pytest.mark.skipif(
     find_isolation().level != "namespaces", reason="a shell needs level 'namespaces', which this machine cannot give"
@@ -146,6 +150,34 @@ def test_below_namespaces_there_is_no_shell(make_sandbox):
 def test_a_command_that_is_no_argument_is_refused():
     assert shell("echo \0").error.type == "BadArguments"
     assert shell("x" * 200_000).error.type == "BadArguments"
+
+
+_HOST = """
+import asyncio
+from agentopt_core.config import SandboxLimits
+from agentopt_core.sandbox import ProcessSandbox
+asyncio.run(ProcessSandbox(SandboxLimits(wall_s=300), "namespaces").shell("sleep 299"))
+"""
+
+
+def test_it_ends_when_its_host_is_killed():
+    host = subprocess.Popen([sys.executable, "-c", _HOST], cwd=Path(__file__).parents[2])
+    try:
+        poll, started = select.poll(), set()
+        while host.poll() is None and not any(_command(pid).startswith("sleep\0") for pid in started):
+            poll.poll(20)  # nothing is registered: it only lets the others work
+            started = descendants(host.pid)
+    finally:
+        host.kill()
+        host.wait()
+    assert started
+    assert wait_for_end(started) == set()
+
+
+def _command(pid):
+    with suppress(OSError), open(f"/proc/{pid}/cmdline") as file:
+        return file.read()
+    return ""
 
 
 def test_nothing_of_it_is_left_when_it_is_done():
