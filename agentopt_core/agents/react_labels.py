@@ -21,9 +21,9 @@ _LABEL = re.compile(
     _PREFIX
     + r"(?:(?P<thought>thoughts?)|(?P<observation>observations?)"
     + rf"|(?P<input>action{_SEP}{_NUMBER}{_SEP}{_INPUT})|(?P<action>action)"
-    + rf"|(?P<final>final{_SEP}answer(?:[ \t]+is\b)?(?:[ \t]*\([^()\n]{{0,60}}\))?)"
+    + rf"|(?P<final>final{_SEP}answer(?:[ \t]+is\b)?)"
     + rf"|(?P<bare>{_INPUT}))"
-    + rf"(?P<behind>{_SEP}{_NUMBER}{_SEP})(?:(?P<colon>[:：])|(?P<end>\s*$))",
+    + rf"(?P<behind>{_SEP}{_NUMBER}{_SEP}(?:\([^()\n]{{0,60}}\){_SEP})?)(?:(?P<colon>[:：])|(?P<end>\s*$))",
     re.IGNORECASE,
 )
 _FINAL_WITHOUT_COLON = re.compile(_PREFIX + r"FINAL[ _]ANSWER(?P<behind>[*_`]*+)(?:[ \t]+(?:IS|is)\b)?(?=[ \t])")

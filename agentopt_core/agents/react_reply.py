@@ -104,6 +104,8 @@ def clean_answer(value: str) -> str:
 def _bare(line: str) -> str:
     while True:
         before = line
+        if line.strip().startswith("**") and line.count("**") % 2 == 0:  # **42** cups
+            line = line.replace("**", "")
         line = clean_line(line)
         if line.startswith("\\[") and line.endswith("\\]"):
             line = line[2:-2]

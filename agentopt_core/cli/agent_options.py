@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from agentopt_core.config import AGENT_KINDS, FUNCTION_CALLING
+from agentopt_core.errors import ConfigError
 from agentopt_core.words import JsonObject
 
 
@@ -22,7 +23,12 @@ def add_agent(parser: argparse.ArgumentParser) -> None:
 
 
 def agent_from(args: argparse.Namespace) -> JsonObject:
-    """What the options say, but for the endpoint, as a part of the configuration."""
+    """What the options say, but for the endpoint, as a part of the configuration.
+
+    Raises: ConfigError when a shell is asked for that nobody would use.
+    """
+    if args.shell and args.agent_kind == FUNCTION_CALLING:
+        raise ConfigError("--shell is for the ReAct agent.", "Add --agent-kind react, or leave --shell out.")
     return {
         "kind": args.agent_kind,
         "shell": args.shell,

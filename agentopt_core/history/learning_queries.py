@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentopt_core.config import FUNCTION_CALLING
 from agentopt_core.history.answers import remembered
 from agentopt_core.history.parts import proportion
 from agentopt_core.history.store import HistoryStore
@@ -66,12 +67,15 @@ def decisions(store: HistoryStore, run_id: str) -> dict[int, DecisionView]:
     }
 
 
-def past_runs(store: HistoryStore, agent_model: str, optimizer_model: str, task_set_id: str) -> list[PastRun]:
-    """The newest runs of these models on a task set, with what a rollout and a step took on average.
+def past_runs(
+    store: HistoryStore, agent_model: str, optimizer_model: str, task_set_id: str, kind: str = FUNCTION_CALLING
+) -> list[PastRun]:
+    """The newest runs of these models and this kind of agent on a task set: what a rollout and a step took on average.
 
     Rollouts that were faults are left out: they say nothing of the work.
     """
-    runs = store.rows(_SAME, agent=agent_model, optimizer=optimizer_model, tasks=task_set_id, limit=PAST_RUNS)
+    named = {"agent": agent_model, "optimizer": optimizer_model, "tasks": task_set_id, "kind": kind}
+    runs = store.rows(_SAME, **named, usual=FUNCTION_CALLING, limit=PAST_RUNS)
     names = {row["run_id"]: row["name"] or row["run_id"] for row in runs}
     if not names:
         return []
@@ -154,6 +158,7 @@ FROM requests WHERE run_id = $run_id
 _SAME = """
 SELECT run_id, name FROM runs
 WHERE agent_model = $agent AND optimizer_model = $optimizer AND task_set_id = $tasks AND damage = ''
+    AND coalesce(config->>'$.agent.kind', $usual) = $kind -- runs of before there was a choice name none
     AND run_id IN (SELECT run_id FROM evaluation_ends)
 ORDER BY created_at DESC LIMIT $limit
 """

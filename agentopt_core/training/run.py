@@ -129,6 +129,7 @@ class _Session:
             self._sink.emit(self._started(sandbox.level, isolation))
             self._warn_of_weaker_isolation(sandbox.level)
             self._warn_of_skipped_tasks()
+            self._warn_of_missing_shell(sandbox.level)
             models = open_models(self._config, self._sink, self._environ, self._recorded.usage)
             try:
                 judgements = self._folder.path / JUDGEMENTS
@@ -251,6 +252,11 @@ class _Session:
         for reason, n in self._skipped.items():
             tasks = "1 task is" if n == 1 else f"{n} tasks are"
             self._sink.emit(Warned(message=f"{tasks} skipped, neither right nor wrong: each {reason}."))
+
+    def _warn_of_missing_shell(self, level: SandboxLevel) -> None:
+        if self._config.agent.shell and level != "namespaces":
+            needs = f"it needs isolation at level 'namespaces', and functions run at '{level}' here"
+            self._sink.emit(Warned(message=f"The agent is offered no shell: {needs}."))
 
     def _started(self, level: SandboxLevel, isolation: Isolation) -> RunStarted:
         return RunStarted(

@@ -79,7 +79,13 @@ class SetupBench(TaskBench, Desk):
             question_tokens=mean_tokens([task.question for task in tasks[:SAMPLE]]),
         )
         with self._history() as store:
-            past = history.past_runs(store, config.agent.endpoint.model, config.optimizer.endpoint.model, taskset_id)
+            past = history.past_runs(
+                store,
+                config.agent.endpoint.model,
+                config.optimizer.endpoint.model,
+                taskset_id,
+                config.agent.kind,
+            )
         return forecast(config, work, past).with_(skipped=skipped)
 
     def test_openings(self, taskset_id: str) -> list[Opening]:

@@ -83,7 +83,7 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
 
 def _in_batches(curve: Sequence[CurvePoint]) -> bool:
     """The accepted set was measured again, on the tasks of another step."""
-    return any(point.verdict == "baseline" for point in curve[1:])
+    return any(point.renewed for point in curve)
 
 
 def _outcome(point: CurvePoint, word: str) -> str:

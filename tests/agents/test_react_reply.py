@@ -68,6 +68,7 @@ def answer(text: str) -> str:
         f"\ufeffAction 1: area\nAction 1 Input: {GIVEN}",
         f"Action 1:\n\narea\nAction 1 Input:\n\n{GIVEN}",
         f"Action 1: area\nInput: {GIVEN}",
+        f"Action 1: area\nAction 1 Input (JSON): {GIVEN}",
         f"Action 1: area\nAction 1 Arguments: {GIVEN}",
     ],
 )
@@ -236,6 +237,8 @@ def test_thoughts_in_tags_are_not_read() -> None:
         ("FINAL ANSWER: <answer>42</answer>", "42"),
         ("FINAL ANSWER: 9:45 A.M.", "9:45 A.M."),
         ("FINAL ANSWER: -5", "-5"),
+        ("FINAL ANSWER: **42** cups", "42 cups"),
+        ("FINAL ANSWER: 2**10", "2**10"),
         ("FINAL ANSWER: $12.50", "$12.50"),
         ("FINAL ANSWER: 42\nbecause 6 x 7", "42"),
         ("FINAL ANSWER: 41\nThought: no\nFINAL ANSWER: 42", "42"),

@@ -84,3 +84,8 @@ def test_the_agent_is_named_by_its_kind_or_by_where_its_code_is():
     assert config(*NAMED, "--agent-kind", "mine:Agent").agent.kind == "mine:Agent"
     with pytest.raises(ConfigError, match=r"agent\.kind"):
         config(*NAMED, "--agent-kind", "reakt")
+
+
+def test_a_shell_that_no_agent_would_use_is_refused():
+    with pytest.raises(ConfigError, match="ReAct"):
+        config(*NAMED, "--shell")

@@ -124,6 +124,7 @@ def test_past_runs_are_those_of_the_same_models_on_the_same_tasks(tmp_path: Path
     assert {one.run_id for one in found} == {first.run_id, second.run_id}
     assert (found[0].requests, found[0].prompt_tokens, found[0].seconds) == (1.0, 100.0, pytest.approx(0.5))
     assert past_runs(store, "another", "demo", "sums") == []
+    assert past_runs(store, "demo", "demo", "sums", "react") == []
     assert past_runs(store, "demo", "demo", "other tasks") == []
 
 
