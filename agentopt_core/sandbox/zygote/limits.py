@@ -16,6 +16,8 @@ else:
     EXIST = True
 
 MAX_FDS = 256
+MAX_FILES = 4096
+"""Files and folders one call may make: they cost the kernel memory, which the size of its folder does not bound."""
 _SPARE = 32 * 1024 * 1024
 """Address space that is set free after a MemoryError, so that it can still be reported."""
 

@@ -15,7 +15,6 @@ import time
 from typing import Any, NoReturn
 
 from . import kernel, limits, seccomp
-from .watch import MAX_FILES
 
 _LOOK_MS = 20
 _NOT_STARTED = 127
@@ -69,7 +68,7 @@ def _watch(command: int, disk: int, wall_s: float) -> tuple[str, int]:
         if poll.poll(_LOOK_MS):
             return "abandoned", 0
         usage = os.fstatvfs(disk)
-        if usage.f_files - usage.f_ffree > MAX_FILES:
+        if usage.f_files - usage.f_ffree > limits.MAX_FILES:
             return "files", 0
         while True:  # orphans of the command come to this process
             pid, status = os.waitpid(-1, os.WNOHANG)

@@ -19,8 +19,6 @@ from .framing import unpack
 
 MAX_PROCESSES = 64
 """Processes and threads one call may have at a time, where they can be counted; an endless fork ends there."""
-MAX_FILES = 4096
-"""Files and folders one call may make: they cost the kernel memory, which the size of its folder does not bound."""
 _CPU_GRACE_S = 1.0
 """Seconds in which a call that is out of CPU time may say so itself."""
 _LOOK_S = 0.05
@@ -212,7 +210,7 @@ class _Watched:
         if self._disk is None:
             return False
         usage = os.fstatvfs(self._disk)
-        return usage.f_files - usage.f_ffree > MAX_FILES
+        return usage.f_files - usage.f_ffree > limits.MAX_FILES
 
     def _reaped(self, options: int = os.WNOHANG) -> bool:
         pid, status, usage = os.wait4(self._pid, options)
