@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -75,6 +76,7 @@ class ProcessSandbox:
         }
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="sandbox")
         self._permits = Permits(notebooks)
+        self._closing = threading.Event()
 
     def start(self) -> None:
         """Start the first process now instead of at the first call. Raises: InfrastructureFault."""
@@ -95,7 +97,7 @@ class ProcessSandbox:
         if self.level != "namespaces":
             return failed("Unavailable", f"There is no shell at level '{self.level}'.", self.level)
         files = files_of(attachments)
-        return await self._in_thread(lambda: run_command(command, self._limits, self._files, files))
+        return await self._in_thread(lambda: run_command(command, self._limits, self._files, files, self._closing))
 
     def notebook(self, attachments: tuple[Attachment, ...] = ()) -> ProcessNotebook:
         """A notebook, opened at its first cell; see `seams.Sandbox`."""
@@ -109,6 +111,7 @@ class ProcessSandbox:
 
     async def close(self) -> None:
         """End every process of the sandbox; calls that still run fail. Closing twice is fine."""
+        self._closing.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._permits.close()
         await asyncio.gather(*(asyncio.to_thread(pool.close) for pool in self._pools.values()))

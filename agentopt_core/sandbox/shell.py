@@ -47,10 +47,13 @@ _LOOK_S = 0.05
 _REPORT = 4096
 
 
-def run_command(command: str, limits: SandboxLimits, root: Path | None, files: Mapping[str, str]) -> ExecutionResult:
-    """Run one command line at level `namespaces`; blocks until it has ended. `files`: name -> path below `root`.
+def run_command(
+    command: str, limits: SandboxLimits, root: Path | None, files: Mapping[str, str], closing: threading.Event
+) -> ExecutionResult:
+    """Run one command line at level `namespaces`; blocks until it has ended. `files`: name -> path below `root`;
+    `closing` ends it early.
 
-    Raises: InfrastructureFault when its jail does not start.
+    Raises: InfrastructureFault when its jail does not start, or when it was ended early.
     """
     if "\0" in command or len(command.encode("utf-8", "replace")) > MAX_COMMAND:
         return failed("BadArguments", f"A command is text of at most {MAX_COMMAND} bytes.", "namespaces")
@@ -92,7 +95,7 @@ def run_command(command: str, limits: SandboxLimits, root: Path | None, files: M
         with process.stdin:
             output = Stream(process.stdout, changed, limits.output_kb << 10)
             try:
-                reason = _await(process, limits)
+                reason = _await(process, limits, closing)
             finally:
                 _end(process)
         with changed:
@@ -103,13 +106,15 @@ def run_command(command: str, limits: SandboxLimits, root: Path | None, files: M
     return _as_result(reason, ended, printed, count, limits)
 
 
-def _await(process: subprocess.Popen[bytes], limits: SandboxLimits) -> str:
+def _await(process: subprocess.Popen[bytes], limits: SandboxLimits, closing: threading.Event) -> str:
     """`ended`, or why it must be: `memory` of all its processes together, or `wall` when its first process is stuck."""
     deadline = time.monotonic() + limits.wall_s + _START_S
     while time.monotonic() < deadline:
         with suppress(subprocess.TimeoutExpired):
             process.wait(_LOOK_S)
             return "ended"
+        if closing.is_set():
+            raise InfrastructureFault("The sandbox is closed.", "Start a new one.")
         if processes.memory_below(process.pid) > (limits.memory_mb + limits.scratch_mb) << 20:
             return "memory"
     return "wall"

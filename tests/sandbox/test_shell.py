@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agentopt_core.config import SandboxLimits
+from agentopt_core.errors import InfrastructureFault
 from agentopt_core.sandbox import ProcessSandbox
 from agentopt_core.sandbox.levels import find_isolation
 from agentopt_core.tasks import Attachment
@@ -152,9 +153,23 @@ def test_a_command_that_is_no_argument_is_refused():
     assert shell("x" * 200_000).error.type == "BadArguments"
 
 
+def test_closing_the_sandbox_ends_a_command_that_runs():
+    async def run():
+        sandbox = ProcessSandbox(SandboxLimits(**{**LIMITS, "wall_s": 300}), "namespaces")
+        running = asyncio.create_task(sandbox.shell("sleep 299"))
+        await asyncio.sleep(0)  # it is handed to a thread
+        await sandbox.close()
+        with pytest.raises(InfrastructureFault, match="closed"):
+            await running
+
+    asyncio.run(run())
+    assert not [pid for pid in descendants(os.getpid()) if _command(pid).startswith("sleep\0299")]
+
+
 _HOST = """
 import asyncio
 from agentopt_core.config import SandboxLimits
+from agentopt_core.errors import InfrastructureFault
 from agentopt_core.sandbox import ProcessSandbox
 asyncio.run(ProcessSandbox(SandboxLimits(wall_s=300), "namespaces").shell("sleep 299"))
 """
