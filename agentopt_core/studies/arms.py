@@ -64,13 +64,13 @@ def arms_of(file: StudyFile) -> tuple[Arm, ...]:
             known = ", ".join(arm.key for arm in found)
             raise ConfigError(
                 f"arms: {', '.join(unknown or file.arms)[:200]} cannot be chosen in a study of {file.kind}.",
-                f"Arms are: {known}." if file.kind in ("ablation", "agents") else "Leave `arms` out.",
+                f"Arms are: {known}." if file.kind in ("ablation", "agents") else "Leave the arms out.",
             )
         found = tuple(arm for arm in found if arm.key in file.arms)
     if len(found) < 2 and file.kind != "agents":
         wanted = {
             "sweep": "Give a setting below [sweep] at least two values.",
-            "models": "Name at least two endpoints in `agents` or `optimizers`.",
+            "models": "Name at least two endpoints of agents or of optimizers.",
             "transfer": "Name at least two task sets.",
         }
         raise ConfigError(

@@ -125,7 +125,11 @@ def _sweep(rows: Sequence[Row]) -> list[str]:
 
 def _models(rows: Sequence[Row]) -> list[str]:
     best = max(rows, key=lambda row: row.after.share if row.after else 0.0)
-    said = [f"Highest: {best.title}, {_percent(best.after.share if best.after else None)}{_price(best)}."]
+    same = sum(bool(row.after and best.after and row.after.share == best.after.share) for row in rows) - 1
+    alike = f", like {same} other{'s' * (same != 1)}" if same else ""
+    said = [f"Highest: {best.title}, {_percent(best.after.share if best.after else None)}{_price(best)}{alike}."]
+    if not any(row.against and row.against.holm < SIGNIFICANT for row in rows):
+        said.append("No pair of models differs from the first beyond chance after Holm (p < 0.05).")
     free = all(row.cost_usd in (None, 0.0) for row in rows)
     priced = [row for row in rows if row.cost_usd is not None]
     near = [row for row in priced if row.after and best.after and row.after.high >= best.after.low and row is not best]

@@ -10,7 +10,10 @@ from agentopt_core.errors import ProtocolError
 from agentopt_core.studies.folder import StudyFolder
 from agentopt_core.studies.journal import CellResult, Line, StudyEnded, StudyMade
 
-StudyStatus = Literal["running", "paused", "done", "stopped", "interrupted", "waiting", "failed"]
+StudyStatus = Literal["starting", "running", "paused", "done", "stopped", "interrupted", "waiting", "failed"]
+
+LAUNCH_GRACE_S = 20.0
+"""Seconds that a process may take from its launch to its first line."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,17 @@ class StudyState:
         """Seconds that the study has taken so far, pauses included; `now` while a process works on it."""
         return self.earlier_s + max(0.0, (self.last if now is None else now) - self.since if self.since else 0.0)
 
-    def status(self, holder: int | None) -> tuple[StudyStatus, str]:
-        """What state the study is in, and why it is thought so. `holder`: the process that works on it, if any."""
+    def status(self, holder: int | None, launched_at: float = 0.0, now: float = 0.0) -> tuple[StudyStatus, str]:
+        """What state the study is in, and why it is thought so.
+
+        `holder`: the process that works on it, if any; `launched_at`: when somebody last launched one, like `now` in
+        seconds since 1970.
+        """
         if holder is not None:
             who = f"process {holder}" if holder else "a process"
             return ("paused", f"{who} waits for 'resume'") if self.paused else ("running", f"{who} works on it")
+        if launched_at > self.last and now - launched_at <= LAUNCH_GRACE_S:
+            return "starting", "a process was launched for it"
         if not self.began:
             return "waiting", "no process has begun it yet"
         if self.ended is None:

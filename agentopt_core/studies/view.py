@@ -135,7 +135,8 @@ def _table(path: str, size: int, changed: int) -> StudyTable:
 
 
 def _summary(folder: StudyFolder, read: _Read, holder: int | None) -> StudySummary:
-    status, reason = read.state.status(holder)
+    launched = folder.commands.last_start()
+    status, reason = read.state.status(holder, launched.at if launched else 0.0, time.time())
     made = read.state.made
     return StudySummary(
         study_id=folder.study_id,

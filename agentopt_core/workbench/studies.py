@@ -48,7 +48,7 @@ class StudyBench(SetupBench):
     def start_study(self, file: StudyFile, by: str) -> str:
         """Make a study and launch its process, which outlives this one. Returns its id. Raises: as `make_study`."""
         folder = self.make_study(file, by)
-        self._launch_study(folder)
+        self._launch_study(folder, by)
         return folder.study_id
 
     def go_on_with_study(self, study_id: str, by: str) -> None:
@@ -57,7 +57,7 @@ class StudyBench(SetupBench):
         if folder.holder() is not None:
             folder.commands.append(Command(kind="resume", by=by))
         else:
-            self._launch_study(folder)
+            self._launch_study(folder, by)
 
     def command_study(self, study_id: str, kind: CommandKind, by: str) -> str:
         """Tell a study's process to pause, resume or stop; it tells its runs. Returns the full id.
@@ -90,7 +90,8 @@ class StudyBench(SetupBench):
         """A trainer process for a run of a study."""
         return self._launch(folder, by)
 
-    def _launch_study(self, folder: StudyFolder) -> None:
+    def _launch_study(self, folder: StudyFolder, by: str) -> None:
+        folder.commands.append(Command(kind="start", by=by))
         hide_from_calls(find_isolation().level)  # the keys are here, too
         command = [sys.executable, "-m", "agentopt_core", "study", "work", str(folder.path)]
         with folder.log_path.open("ab") as log:

@@ -25,7 +25,7 @@ def forest_figure(study: StudyView) -> go.Figure | None:
     if not rows:
         return None
     arms = list(dict.fromkeys(row.title for row in rows))
-    sets = list(dict.fromkeys(row.tasks for row in rows))
+    sets = sorted(dict.fromkeys(row.tasks for row in rows), key=ALL.__eq__)  # all together come last
     compares = any(row.against for row in rows)
     titles = ["Gain: after minus before"]
     if compares:
@@ -39,14 +39,14 @@ def forest_figure(study: StudyView) -> go.Figure | None:
     figure.add_vline(x=0, line={"color": "#8791A5", "width": 1, "dash": "dot"})
     figure.update_xaxes(title_text="Points (95 % interval)", ticksuffix="", zeroline=False)
     figure.update_yaxes(
-        tickvals=list(range(len(arms))), ticktext=[_safe(arm, 34) for arm in arms], range=[len(arms) - 0.5, -0.5],
+        tickvals=list(range(len(arms))), ticktext=[_safe(arm, 80).replace(" × ", " ×<br>") for arm in arms],
+        range=[len(arms) - 0.5, -0.5],
         showgrid=False, zeroline=False,
     )  # fmt: skip
     figure.update_layout(
-        height=130 + len(arms) * (26 + 15 * len(sets)), margin={"l": 8, "r": 8, "t": 60, "b": 8},
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "yref": "container", "x": 0},
+        height=130 + len(arms) * (26 + 15 * len(sets)), margin={"l": 8, "r": 8, "t": 70, "b": 8},
+        legend={"orientation": "h", "y": 0.995, "yanchor": "top", "yref": "container", "x": 0},
     )  # fmt: skip
-    figure.update_layout(legend={"y": 0.995, "yanchor": "top"}, margin={"t": 70})
     return figure
 
 

@@ -239,7 +239,7 @@ def _start(bench: Workbench, values: Mapping[str, Any]) -> None:
         ahead = bench.study_forecast(file)
         arms = arms_of(file)
     except AgentOptError as error:
-        error_state(error.message, error.hint, title="Not ready")
+        st.caption(f":material/info: **Not ready.** {plain(error.message, 600)} {plain(error.hint, 300)}")
         return
     st.table(
         {

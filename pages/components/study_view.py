@@ -14,6 +14,7 @@ from agentopt_core.studies.plan import KINDS, to_toml
 from agentopt_core.studies.result import Row
 from agentopt_core.studies.view import StudySummary, StudyView
 from pages.components.person import who
+from pages.components.presentation import presenting
 from pages.components.say import DASH, FIT, ago, duration, plain, shorten
 from pages.components.shell import COMPARE, TRAIN
 from pages.components.states import answer, empty_state, guarded
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from agentopt_core.workbench import Workbench
 
 TICK_S = 2.0
-LIVE = ("running", "paused")
+LIVE = ("starting", "running", "paused")
 STATUS = {
+    "starting": (":material/hourglass_top:", "Starting"),
     "running": (":material/play_circle:", "Running"),
     "paused": (":material/pause_circle:", "Paused"),
     "done": (":material/check_circle:", "Done"),
@@ -44,7 +46,7 @@ MOST_COMPARED = 6
 
 def show_study(study_id: str) -> None:
     """The study, drawn anew every two seconds while a process works on it."""
-    live = workbench().study(study_id).summary.status in (*LIVE, "waiting")
+    live = workbench().study(study_id).summary.status in LIVE
     st.fragment(_drawn, run_every=TICK_S if live else None)(study_id, live)
 
 
@@ -52,7 +54,7 @@ def _drawn(study_id: str, live: bool) -> None:
     with guarded():
         bench = workbench()
         study = bench.study(study_id)
-        if live and study.summary.status not in (*LIVE, "waiting"):
+        if live and study.summary.status not in LIVE:
             st.rerun()
         _head(bench, study)
         _progress(study)
@@ -101,7 +103,7 @@ def _controls(bench: Workbench, study: StudyView) -> None:
     elif made.status == "paused":
         if st.button("Resume", icon=":material/play_arrow:", type="primary", key="resume_study"):
             _ask(bench, made, "resume", "Asked to go on.")
-    elif study.table.measured < study.table.planned and st.button(
+    elif made.status != "starting" and study.table.measured < study.table.planned and st.button(
         "Go on", icon=":material/play_arrow:", type="primary", key="go_on_study",
         help="What is measured is not repeated; runs that failed or were stopped go on where they stood.",
     ):  # fmt: skip
@@ -157,8 +159,11 @@ def _figures(study: StudyView) -> None:
 
 def study_frame(study: StudyView) -> pd.DataFrame:
     """The table, a row an arm and task set; every cell with its interval, every row with its n and split."""
-    has_paper = any(row.paper for row in study.table.rows)
-    return pd.DataFrame([_cells(row, has_paper) for row in study.table.rows])
+    rows = study.table.rows
+    frame = pd.DataFrame([_cells(row, any(one.paper for one in rows)) for row in rows])
+    if study.file.kind == "models":  # the price is half of the answer
+        frame.insert(2, "Cost a run", frame.pop("Cost a run"))
+    return frame
 
 
 def _cells(row: Row, has_paper: bool) -> dict[str, object]:
@@ -193,7 +198,7 @@ def study_table(study: StudyView) -> None:
         key="study_table",
         alt="The arms of the study with accuracy before and after, differences, intervals, p, n and cost",
         column_config={
-            "Arm": text(width=190, pinned=True),
+            "Arm": text(width=230, pinned=True),
             "Tasks": text(width=150),
             "Before": text(width=155, help="Share of test tasks solved by what the run began with [95 % interval]"),
             "After": text(width=165, help="By the set that the run ended with [95 % interval]"),
@@ -233,6 +238,8 @@ def _take_along(bench: Workbench, study: StudyView) -> None:
 def _about(study: StudyView) -> None:
     with st.expander("How to read it", expanded=bool(study.table.measured)):
         st.markdown("\n".join(f"- {plain(one, 1200)}" for one in study.notes))
+    if presenting():
+        return
     with st.expander("The study's file"):
         st.code(to_toml(study.file), language="toml")
         st.caption(f"Command line: `python -m agentopt_core study show {study.summary.study_id}`")

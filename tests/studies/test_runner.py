@@ -12,8 +12,8 @@ from agentopt_core.errors import RunBusy, TaskSetError
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.studies.arms import cells_of
 from agentopt_core.studies.runner import StudyRunner
-from agentopt_core.studies.state import state_of
-from tests.studies.support import COST, Over, begun, cut, failed, finished, runs, study, sums
+from agentopt_core.studies.state import StudyState, state_of
+from tests.studies.support import COST, Over, begun, cut, failed, finished, made, runs, study, sums
 
 
 class Killed(Exception):
@@ -333,3 +333,11 @@ def test_transfer_to_a_set_without_test_split_is_refused(tmp_path):
     bench.sets = {"a": sums("a"), "b": sums("b", test=0)}
     with pytest.raises(TaskSetError, match="no test split"):
         begun(bench, study(kind="transfer", tasks=("a", "b")))
+
+
+def test_a_study_that_was_just_launched_is_starting_and_later_not():
+    state = StudyState(made=made(study()), last=100.0)
+    assert state.status(None)[0] == "waiting"
+    assert state.status(None, launched_at=101.0, now=110.0)[0] == "starting"
+    assert state.status(None, launched_at=101.0, now=200.0)[0] == "waiting"
+    assert state.status(None, launched_at=99.0, now=110.0)[0] == "waiting"
