@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from agentopt_core.config import RunConfig, parse_config
 from agentopt_core.errors import ConfigError
-from agentopt_core.studies.plan import MOST_CELLS, StudyFile, StudyKind
+from agentopt_core.studies.plan import MOST_CELLS, StudyFile, StudyKind, dotted
 from agentopt_core.words import JsonObject
 
 AGENTS = {"function_calling": "Function calling", "react": "ReAct"}
@@ -137,19 +137,20 @@ def _transfer(file: StudyFile) -> tuple[Arm, ...]:
 
 
 def _sweep(file: StudyFile) -> tuple[Arm, ...]:
-    if not file.sweep:
+    if not file.sweep and not file.variants:
         raise ConfigError("A sweep needs settings to change.", "Add [sweep] with e.g. training.epochs = [1, 3, 10].")
     paths = list(file.sweep)
     first = {path: values[0] for path, values in file.sweep.items()}
     if file.grid:
         points = [dict(zip(paths, values, strict=True)) for values in product(*file.sweep.values())]
-    else:
+    else:  # without [sweep] the one point is the settings of every run
         points = [first] + [{**first, path: value} for path in paths for value in file.sweep[path][1:]]
     arms = []
     for settings in points:
         told = settings if file.grid else {p: v for p, v in settings.items() if v != first[p]} or settings
-        said = ", ".join(f"{_short(path)} = {_said(value)}" for path, value in told.items())
+        said = ", ".join(f"{_short(path)} = {_said(value)}" for path, value in told.items()) or "as configured"
         arms.append(Arm(said, f"{said} (reference)" if settings == first else said, settings))
+    arms += [Arm(name, name, {**first, **dotted(settings)}) for name, settings in file.variants.items()]
     if len({arm.key for arm in arms}) != len(arms):
         raise ConfigError("A setting of the sweep has the same value twice.", "Name each value once.")
     return tuple(arms)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +50,8 @@ class StudyFile(Word):
     """Ablation and agents: only these arms; empty: all of the kind."""
     sweep: dict[str, tuple[JsonValue, ...]] = Field(default_factory=dict)
     """Sweep: setting as a dotted path -> the values it takes. The first value of each is what it is compared with."""
+    variants: dict[str, JsonObject] = Field(default_factory=dict)
+    """Sweep: arms by name that change several settings together, beside the first values of `sweep`."""
     grid: bool = False
     """Sweep: every combination of the values; without it one setting is changed at a time."""
     agents: tuple[JsonObject, ...] = ()
@@ -67,12 +69,20 @@ class StudyFile(Word):
     @field_validator("sweep")
     @classmethod
     def _has_values(cls, sweep: dict[str, tuple[JsonValue, ...]]) -> dict[str, tuple[JsonValue, ...]]:
+        _refuse_own(sweep)
         for path, values in sweep.items():
             if not values:
                 raise ValueError(f"'{path}' has no values")
-            if path in ("seed", "name") or path.split(".")[0] == "budget":
-                raise ValueError(f"'{path}' cannot be swept: the study itself gives seeds, names and budgets")
         return sweep
+
+    @field_validator("variants")
+    @classmethod
+    def _sets_something(cls, variants: dict[str, JsonObject]) -> dict[str, JsonObject]:
+        for name, settings in variants.items():
+            _refuse_own(dotted(settings))
+            if not settings or not name.strip():
+                raise ValueError(f"'{name}' changes no setting, or has no name")
+        return variants
 
     @property
     def title(self) -> str:
@@ -125,6 +135,13 @@ def parse_study(text: str, where: str = "The study") -> StudyFile:
         return parse_word(StudyFile, data)
     except ConfigError as error:
         raise ConfigError(error.message.replace("The configuration", where, 1), error.hint) from error
+
+
+def _refuse_own(paths: Iterable[str]) -> None:
+    """Settings that the study itself gives each run."""
+    for path in paths:
+        if path in ("seed", "name") or path.split(".")[0] == "budget":
+            raise ValueError(f"'{path}' cannot be swept: the study itself gives seeds, names and budgets")
 
 
 def dotted(table: JsonObject, before: str = "") -> JsonObject:

@@ -42,6 +42,15 @@ def test_batch_strategy_and_size_are_swept_by_their_paths():
     }
 
 
+def test_a_variant_changes_several_settings_together_from_the_reference():
+    variants = {"batch of 5": {"optimizer": {"strategy": "batch", "batch_size": 5}}}
+    batch = {"optimizer.strategy": "batch", "optimizer.batch_size": 5}
+    assert settings(study(kind="sweep", variants=variants)) == {"as configured": {}, "batch of 5": batch}
+    both = study(kind="sweep", variants=variants, sweep={"training.epochs": (3, 1)})
+    assert settings(both)["batch of 5"] == {"training.epochs": 3, **batch}
+    assert arms_of(both)[0].title == "E = 3 (reference)"
+
+
 def test_every_agent_model_is_trained_with_every_optimizer_model():
     small, large = {"kind": "openai", "model": "small"}, {"kind": "openai", "model": "large"}
     file = study(kind="models", agents=(small, large), optimizers=(small, large))

@@ -34,11 +34,12 @@ def test_settings_are_swept_by_dotted_path_written_either_way():
     [
         parse_study(SWEEP),
         study(name='A "quoted" \\ name\u007f\n', arms=("full",), parallel=2),
+        study(kind="sweep", variants={"batch of 5": {"optimizer": {"strategy": "batch", "batch_size": 5}}}),
         study(kind="models", agents=({"kind": "openai", "model": "m", "temperature": 0.5}, {"kind": "demo"})),
         study(kind="sweep", sweep={"training.roll_back": (True, False), "agent.kind": ("a b", "ü")}, grid=True),
         study(config={"grader": {"kind": "math"}, "odd key": {"x.y": 1.5}}, budget={"usd": 0.25}),
     ],
-    ids=["sweep", "text", "models", "words", "keys"],
+    ids=["sweep", "text", "variants", "models", "words", "keys"],
 )
 def test_a_study_written_as_toml_reads_back_the_same(file):
     assert parse_study(to_toml(file)) == file
@@ -56,6 +57,8 @@ def test_a_study_written_as_toml_reads_back_the_same(file):
         ('kind = "ablation"\ntasks = ["a"]\nname = 2020-01-01', "date"),
         ('kind = "sweep"\ntasks = ["a"]\n[sweep]\nseed = [1, 2]', "cannot be swept"),
         ('kind = "sweep"\ntasks = ["a"]\n[sweep]\ntraining.epochs = []', "no values"),
+        ('kind = "sweep"\ntasks = ["a"]\n[variants.a.budget]\nusd = 1', "cannot be swept"),
+        ('kind = "sweep"\ntasks = ["a"]\n[variants.a]', "changes no setting"),
         ('kind = "ablation"\ntasks = ["a"]\n[budget]\nusd = -1', "budget.usd"),
     ],
 )
