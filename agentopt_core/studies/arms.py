@@ -149,7 +149,7 @@ def _sweep(file: StudyFile) -> tuple[Arm, ...]:
     for settings in points:
         told = settings if file.grid else {p: v for p, v in settings.items() if v != first[p]} or settings
         said = ", ".join(f"{_short(path)} = {_said(value)}" for path, value in told.items()) or "as configured"
-        arms.append(Arm(said, f"{said} (reference)" if settings == first else said, settings))
+        arms.append(Arm(said, said, settings))
     arms += [Arm(name, name, {**first, **dotted(settings)}) for name, settings in file.variants.items()]
     if len({arm.key for arm in arms}) != len(arms):
         raise ConfigError("A setting of the sweep has the same value twice.", "Name each value once.")

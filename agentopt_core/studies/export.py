@@ -17,7 +17,8 @@ _TEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "→": r"$\rightarrow$", "×": r"$\times$", "−": "--",
     "–": "--", "—": "---", "·": r"$\cdot$", "<": r"\textless{}", ">": r"\textgreater{}", '"': "''", "|": r"\textbar{}",
 }  # fmt: skip
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$&])")
+_MARKDOWN = re.compile(r"([\\`*_|~<>$&]|\](?=[(\[:]))")
+"""What would be markup inside a line: brackets only where they would make a link."""
 
 
 def exported(study: StudyView, format: StudyFormat) -> bytes:
@@ -161,7 +162,7 @@ def _latex(study: StudyView) -> str:
                 r"% needs \usepackage{booktabs,graphicx}",
                 r"\begin{table}",
                 r"\centering",
-                rf"\caption{{{_tex(_said(study))}}}",
+                rf"\caption{{{_tex(f'{study.summary.title}: {_said(study)}')}}}",
                 r"\resizebox{\textwidth}{!}{%",
                 rf"\begin{{tabular}}{{{'l' * len(names)}}}",
                 r"\toprule",
@@ -182,7 +183,7 @@ def _said(study: StudyView) -> str:
     made = study.summary
     demo = " Demo model: the numbers say nothing about a real model." if made.demo else ""
     return (
-        f"{made.title}: {len(study.progress)} arms, {made.seeds} seeds, {study.table.measured} of "
+        f"{len(study.progress)} arms, {made.seeds} seeds, {study.table.measured} of "
         f"{study.table.planned} runs measured; reference: {study.table.reference}. In brackets: 95 % intervals.{demo}"
     )
 
