@@ -9,7 +9,7 @@ import streamlit as st
 
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.errors import AgentOptError
-from agentopt_core.studies.export import accuracy, change, counts
+from agentopt_core.studies.export import accuracy, change, counts, exported
 from agentopt_core.studies.plan import KINDS, to_toml
 from agentopt_core.studies.result import Row
 from agentopt_core.studies.view import StudySummary, StudyView
@@ -62,7 +62,7 @@ def _drawn(study_id: str, live: bool) -> None:
             _answer(study)
             _figures(study)
             study_table(study)
-            _take_along(bench, study)
+            _take_along(study)
         else:
             empty_state(
                 "Nothing is measured yet",
@@ -217,13 +217,13 @@ def study_table(study: StudyView) -> None:
             st.caption(f":material/warning: Missing: {plain(f'{row.title}, {row.tasks_title}, {problem}', 500)}")
 
 
-def _take_along(bench: Workbench, study: StudyView) -> None:
+def _take_along(study: StudyView) -> None:
     made = study.summary
     with st.container(horizontal=True, vertical_alignment="center"):
         for format, (name, media) in FORMATS.items():
             ending = "tex" if format == "latex" else format
             st.download_button(
-                name, data=lambda chosen=format: bench.export_study(made.study_id, chosen), mime=media,
+                name, data=exported(study, format), mime=media,
                 file_name=f"{made.study_id}.{ending}", icon=":material/download:", on_click="ignore",
                 key=f"download_study_{format}",
             )  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import settled
+
 STUDY_MS = 240_000
 """Milliseconds that five short runs of the demo model may take."""
 
@@ -24,11 +26,12 @@ def test_a_study_started_from_the_page_ends_without_a_tab_and_shows_its_table(fr
     expect(page.get_by_text("0 of 5 runs measured")).to_be_visible()
     page.close()
     again = tab(address)
-    expect(again.get_by_text("5 of 5 runs measured")).to_be_visible(timeout=STUDY_MS)
+    expect(again.get_by_text("Done: All 5 runs were measured.")).to_be_visible(timeout=STUDY_MS)
+    settled(again)
     expect(again.get_by_text("Demo model (scripted, offline)").first).to_be_visible()
     expect(again.get_by_test_id("stPlotlyChart").first).to_be_visible()
     with again.expect_download() as download:
-        again.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").click()
+        again.get_by_test_id("stDownloadButton").filter(has_text="CSV").get_by_role("button").click()
     file = tmp_path / "study.csv"
     download.value.save_as(file)
     with file.open(newline="") as lines:
