@@ -108,13 +108,13 @@ def title(run: RunSummary) -> str:
 
 def outcome(run: RunSummary) -> str:
     """The result of a run in a sentence, with n and intervals."""
-    if run.best is None:
-        return "Nothing was measured yet."
-    if run.baseline is None:
+    if run.in_batches:
         return (
             f"Trained in batches of different tasks, so no gain on the training tasks can be told; the accepted "
             f"functions ({run.functions}) reach {measured(run.best)} on the last batch."
         )
+    if run.baseline is None or run.best is None:
+        return "Nothing was measured yet."
     change = points(run.baseline, run.best)
     if run.best_evaluation in (None, 0):
         return f"No update beat the baseline: {measured(run.baseline)}."

@@ -70,7 +70,7 @@ def _run(one: ComparedRun, position: int, aside: float, last: int) -> str:
     validated: list[str] = []
     for point in curve:
         x, best, share = _x(point.evaluation, last) + aside, point.best.accuracy, point.result.accuracy
-        if best is not None:
+        if best is not None and not one.run.in_batches:
             steps.append(f"{'H' if steps else 'M'}{x:.1f}{'V' if steps else ' '}{_y(best):.1f}")
         if share is None or point.result.interval is None:
             continue

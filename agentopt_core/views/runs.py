@@ -127,6 +127,11 @@ class RunSummary(Word):
     """Loaded from the bundle that ships with the project, not trained here."""
 
     @property
+    def in_batches(self) -> bool:
+        """Its accepted set was measured on other tasks than the baseline: their accuracies do not compare."""
+        return self.baseline is None and self.best is not None
+
+    @property
     def hold_out(self) -> HoldOut:
         """What stands beside the figures of the training split."""
         if not self.test_tasks:

@@ -32,7 +32,8 @@ def curves_figure(runs: Sequence[ComparedRun], height: int = 330) -> go.Figure:
         aside = (position - (len(runs) - 1) / 2) * _SPREAD
         x = [point.evaluation + aside for point in curve]
         figure.add_scatter(
-            x=x, y=[_percent(point.best.accuracy) for point in curve], mode="lines", name=name, legendgroup=name,
+            x=x, y=[None if one.run.in_batches else _percent(point.best.accuracy) for point in curve], mode="lines",
+            name=name, legendgroup=name,
             line={"color": color, "shape": "hv", "width": 2.5}, hoverinfo="skip", showlegend=False,
         )  # fmt: skip
         kept = [point.verdict in ("baseline", "kept") for point in curve]

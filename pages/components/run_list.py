@@ -203,7 +203,7 @@ def _columns(frame: pd.DataFrame, runs: Sequence[RunSummary]) -> list[str]:
 def runs_table(bench: Workbench, runs: Sequence[RunSummary]) -> list[RunSummary]:
     """The table of runs; returns those that are ticked. A button opens the run, a menu keeps it in order."""
     shown = list(runs[:SHOWN])
-    curves = bench.best_curves([run.run_id for run in shown[:CURVES]])
+    curves = bench.best_curves([run.run_id for run in shown[:CURVES] if not run.in_batches])
 
     def open_run() -> None:
         click = st.session_state["open_run"]

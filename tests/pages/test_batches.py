@@ -8,6 +8,7 @@ import pytest
 
 from agentopt_core.config import OptimizerConfig, RunConfig
 from agentopt_core.workbench import Workbench
+from pages.components.compare_charts import curves_figure
 from pages.components.curve import curve_table
 from scripts.served import train_to_the_end
 from tests.pages.conftest import texts
@@ -72,3 +73,11 @@ def test_the_held_out_test_counts_candidates_and_not_the_accepted_set_measured_a
     held_out = bench.run(run_id).held_out
     assert held_out is not None
     assert held_out.candidates == sum(update.evaluation is not None for update in bench.updates(run_id))
+
+
+def test_neither_report_nor_comparison_joins_points_of_different_tasks(batched):
+    bench, run_id = batched
+    assert "class='step " not in bench.report([run_id])
+    compared = bench.compared([run_id])
+    lines = [trace for trace in curves_figure(compared).data if trace.mode == "lines"]
+    assert all(value is None for trace in lines for value in trace.y)
