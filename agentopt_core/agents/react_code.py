@@ -55,7 +55,7 @@ def _inside(text: str) -> str:
 
 
 def _of_json(text: str) -> str | None:
-    """The code of {"code": "..."}, or of a text that is one quoted string."""
+    """The code of {"code": "..."}, of code="...", or of a text that is one quoted string."""
     if text.startswith("{") or unfenced(text).startswith("{"):
         try:
             given = read_json(text)
@@ -65,9 +65,11 @@ def _of_json(text: str) -> str | None:
             ((key, value),) = given.items()
             return value if key.casefold() in _KEYS and isinstance(value, str) else None
         return None
-    if text[:1] in "\"'" and len(text) <= MAX_CHECKED and (tree := _tree(text)) is not None:
+    if text[-1:] in "\"'" and len(text) <= MAX_CHECKED and (tree := _tree(text)) is not None:
         match tree.body:
             case [ast.Expr(ast.Constant(str(value)))]:
+                return value
+            case [ast.Assign([ast.Name(key)], ast.Constant(str(value)))] if key.casefold() in _KEYS:
                 return value
     return None
 

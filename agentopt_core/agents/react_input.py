@@ -115,6 +115,8 @@ def _complete(name: str, schema: JsonObject, given: JsonObject) -> JsonObject:
 
 def _read(name: str, schema: JsonObject, text: str) -> JsonObject:
     text = _without_marks(text)
+    if (call := re.fullmatch(rf"(?:dict|{re.escape(name)})[ \t]*(\(.*\))", text, re.DOTALL)) is not None:
+        text = call[1]
     if text.strip("`*_ .").casefold() in _NOTHING:
         return {}
     try:

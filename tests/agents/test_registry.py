@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from agentopt_core.config import AGENT_KINDS, AgentConfig, parse_word
 from agentopt_core.errors import ConfigError
 from agentopt_core.prompts import default_prompts
 from agentopt_core.testing import InMemorySandbox, ScriptedModel
+from tests.agents import own_agent
 from tests.agents.support import QUESTION, functions
 
 
@@ -26,6 +29,16 @@ def test_an_agent_of_ones_own_is_named_by_module_and_object() -> None:
     agent = made("tests.agents.own_agent:OneShot")
     rollout = asyncio.run(agent.solve(QUESTION, functions(), 0))
     assert (rollout.answer.text, rollout.ended) == ("forty-two", "answered")
+
+
+def test_the_example_of_the_documents_is_an_agent() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "how-it-works.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(class OneShot.*?)```", text, re.DOTALL)
+    names = dict(vars(own_agent))
+    exec(example, names)
+    agent = names["OneShot"](ScriptedModel(["forty-two"]), InMemorySandbox(), AgentConfig(), default_prompts(), None)
+    rollout = asyncio.run(agent.solve(QUESTION, functions(), 0))
+    assert (rollout.answer.text, [message.role for message in rollout.messages]) == ("forty-two", ["user", "assistant"])
 
 
 @pytest.mark.parametrize(
