@@ -55,7 +55,7 @@ def factory_of(kind: str) -> AgentFactory:
     try:
         module = importlib.import_module(place)
     except Exception as error:
-        looked = "the folder AgentOpt is started in, or an installed package"
+        looked = "the folder of app.py, or an installed package"
         raise ConfigError(
             f"The agent's module '{place}' cannot be imported: {type(error).__name__}: {error}.",
             f"Put it where Python finds it ({looked}; PYTHONPATH names further folders).",
