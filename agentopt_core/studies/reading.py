@@ -76,15 +76,16 @@ def _ablation(rows: Sequence[Row]) -> list[str]:
             continue
         where = "" if len({row.tasks for row in rows}) == 1 else f"{full.tasks_title}: "
         order = sorted(here, key=lambda row: -(row.after.share if row.after else 0))
+        measured = f"{full.split} split, n = {full.after.tasks} tasks"
         told = ", ".join(f"{row.title.lower()} {_percent(row.after.share)}" for row in order if row.after)
         above = [row for row in here if row.against is not None and row.against.share > 1e-9]
         if above:
             said.append(
-                f"{where}The mechanism predicts that the full method ends highest, and here it does not: {told}. "
-                + " ".join(_above(row) for row in above)
+                f"{where}The mechanism predicts that the full method ends highest, and here it does not "
+                f"({measured}): {told}. " + " ".join(_above(row) for row in above)
             )
         else:
-            said.append(f"{where}As the mechanism predicts, no arm ends above the full method: {told}.")
+            said.append(f"{where}As the mechanism predicts, no arm ends above the full method ({measured}): {told}.")
         sure = [row for row in here if row.against and row.against.holm < SIGNIFICANT]
         if not sure:
             said.append(f"{where}No difference to the full method is beyond chance after Holm (p < 0.05).")

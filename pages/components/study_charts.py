@@ -27,7 +27,8 @@ def forest_figure(study: StudyView) -> go.Figure | None:
     arms = list(dict.fromkeys(row.title for row in rows))
     sets = sorted(dict.fromkeys(row.tasks for row in rows), key=ALL.__eq__)  # all together come last
     compares = any(row.against for row in rows)
-    titles = ["Gain: after minus before"]
+    splits = " and ".join(sorted({row.split for row in rows}))
+    titles = [f"Gain: after minus before ({splits} tasks)"]
     if compares:
         titles.append(f"Against the reference ({_safe(study.table.reference, 40)})")
     figure = make_subplots(cols=len(titles), shared_yaxes=True, horizontal_spacing=0.03, subplot_titles=titles)
@@ -60,7 +61,8 @@ def _marks(
     figure.add_scatter(
         x=[100 * one.share for _, one in found],
         y=[arms.index(row.title) + 0.7 * ((position + 0.5) / sets - 0.5) for row, _ in found],
-        name=_safe(rows[0].tasks_title, 40), legendgroup=rows[0].tasks, showlegend=column == 1 and sets > 1,
+        name=f"{_safe(rows[0].tasks_title, 40)}, n = {max((one.tasks for _, one in found), default=0)}",
+        legendgroup=rows[0].tasks, showlegend=column == 1 and sets > 1,
         mode="markers", marker={"symbol": shape, "size": 9, "color": color},
         error_x={"type": "data", "symmetric": False, "array": [100 * (one.high - one.share) for _, one in found],
                  "arrayminus": [100 * (one.share - one.low) for _, one in found], "color": color, "thickness": 1.5,

@@ -109,7 +109,7 @@ def test_an_unknown_price_is_no_cost_of_zero():
 def test_the_order_that_the_mechanism_predicts_is_confirmed():
     found = table(BOTH, everything(BOTH))
     assert answer(BOTH, found)[0].startswith(
-        "As the mechanism predicts, no arm ends above the full method: full method"
+        "As the mechanism predicts, no arm ends above the full method (test split, n = 4 tasks): full method"
     )
 
 
