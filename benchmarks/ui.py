@@ -100,6 +100,7 @@ CASES = (
         (choice("Held-out test"), choice("Baseline")),
     ),
     Case("traces", lambda home: f"/traces?run={home.large}", TABLE),
+    Case("studies", lambda home: "/studies", "h3", (choice("Sweep"), choice("Transfer grid"))),
 )
 """Every page. A new page, or a new thing to click, is a line here."""
 

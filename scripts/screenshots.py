@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from agentopt_core.config import ApprovalConfig, RunConfig, TrainingConfig  # noqa: E402
+from agentopt_core.config import ApprovalConfig, EvidenceConfig, RunConfig, SearchConfig, TrainingConfig  # noqa: E402
 from agentopt_core.workbench import Workbench  # noqa: E402
 from scripts.find_chromium import find_chromium, launch_flags  # noqa: E402
 from scripts.served import serve, train_to_the_end  # noqa: E402
@@ -33,12 +34,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder) / "home"
         first, second = train_samples(home)
+        gated = train_with_evidence(home)
+        study = run_study(home)
         sample = load_sample(home)
         browser = playwright.chromium.launch(executable_path=chromium, args=launch_flags())
         with serve(home) as url:
             caught_up(browser, url, runs=len(list((home / "runs").iterdir())))
             for scheme in ("light", "dark"):
                 shoot(browser, url, sample, (first, second), scheme)
+                look(browser, f"{url}/train?run={gated}", scheme, "train-evidence", below="Evidence")
+                look(browser, f"{url}/studies?study={study}", scheme, "study")
         with serve(Path(folder) / "empty") as url:
             for scheme in ("light", "dark"):
                 look(browser, f"{url}/", scheme, "start")
@@ -56,6 +61,25 @@ def train_samples(home: Path) -> tuple[str, str]:
         for seed, sample in enumerate([*samples, samples[0]])
     ]
     return runs[0], runs[-1]
+
+
+def train_with_evidence(home: Path) -> str:
+    """A run with several proposals a step, each judged on the validation split."""
+    bench = Workbench(home, live=False)
+    tasks = bench.task_set("number-and-algebra")
+    bench.close()
+    training = TrainingConfig(acceptance="evidence", epochs=3, patience=3, null_edits=1)
+    evidence = EvidenceConfig(provisional=True)
+    search = SearchConfig(proposals=3)
+    config = RunConfig(name="Judged by evidence", training=training, evidence=evidence, search=search)
+    return train_to_the_end(home, config, tasks)
+
+
+def run_study(home: Path) -> str:
+    """The shortest of the studies that ship with the project."""
+    command = [sys.executable, "-m", "agentopt_core", "study", "run", "docs/studies/agents.toml", "--home", str(home)]
+    subprocess.run([*command, "--json"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return next((home / "studies").iterdir()).name
 
 
 def load_sample(home: Path) -> str:
@@ -105,9 +129,12 @@ def shoot(browser: Browser, url: str, run_id: str, pair: tuple[str, str], scheme
     page.context.close()
 
 
-def look(browser: Browser, address: str, scheme: str, name: str) -> None:
-    """One picture of one address."""
+def look(browser: Browser, address: str, scheme: str, name: str, below: str = "") -> None:
+    """One picture of one address, from a heading on where one is named."""
     page = opened(browser, address, scheme)
+    if below:
+        page.get_by_role("heading", name=below, exact=True).evaluate("heading => heading.scrollIntoView()")
+        page.wait_for_timeout(500)
     page.screenshot(path=TARGET / f"{name}-{scheme}.png")
     page.context.close()
 
