@@ -106,6 +106,9 @@ def title(run: RunSummary) -> str:
     return shorten(run.task_set if run.name in ("", run.run_id) else run.name, 80)
 
 
+PROVISIONAL = " The last of them are provisional: likely better, but not accepted by the evidence gate."
+
+
 def outcome(run: RunSummary) -> str:
     """The result of a run in a sentence, with n and intervals."""
     if run.in_batches:
@@ -121,6 +124,7 @@ def outcome(run: RunSummary) -> str:
     return (
         f"Accuracy on the training tasks went from {measured(run.baseline)} to {measured(run.best)}, "
         f"{change}, with {run.functions} learned function{'s' if run.functions != 1 else ''}."
+        f"{PROVISIONAL if run.provisional else ''}"
     )
 
 

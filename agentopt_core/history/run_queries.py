@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from agentopt_core.errors import NotFound
-from agentopt_core.history.parts import proportion, usage
+from agentopt_core.history.parts import evidence, proportion, usage
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.history.status import Evidence, finding
 from agentopt_core.history.store import HistoryStore, Row
@@ -185,6 +185,7 @@ def _summary(row: Row, seen: Evidence) -> RunSummary:
         baseline=None if row["renewed"] else proportion(row["baseline"], "result"),
         best=proportion(last, "best"),
         best_evaluation=accepted["evaluation"] if accepted else None,
+        provisional=bool(accepted and (found := evidence(accepted)) and found.word == "provisional"),
         evaluations=row["evaluations"]["n"] if row["evaluations"] else 0,
         epoch=last["epoch"] if last else 0,
         max_epochs=row["max_epochs"],

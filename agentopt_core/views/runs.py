@@ -126,6 +126,9 @@ class RunSummary(Word):
     sample: bool = False
     """Loaded from the bundle that ships with the project, not trained here."""
 
+    provisional: bool = False
+    """The functions it stands on were kept on weak evidence: the gate did not accept them."""
+
     @property
     def in_batches(self) -> bool:
         """Its accepted set was measured on other tasks than the baseline: their accuracies do not compare."""

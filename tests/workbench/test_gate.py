@@ -13,6 +13,7 @@ from agentopt_core.events import EvaluationFinished, EvaluationStarted, Event, R
 from agentopt_core.evidence import Evidence, outcome_word
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.run_folder import RunFolder
+from agentopt_core.saying import outcome
 from agentopt_core.tasks import Split
 from agentopt_core.workbench import Workbench
 from tests.builders import task_set
@@ -105,6 +106,14 @@ def test_the_report_holds_the_evidence_with_n_p_and_the_budget(tmp_path, bench):
     assert "+10.0 (+1.0 to +20.0)" in page
     assert "False-accept budget: 3.00 of 5.00 % spent, 1 look at the validation split." in page
     assert "The set that the run holds is provisional" in page
+
+
+def test_a_run_that_stands_on_a_provisional_set_says_so_wherever_its_outcome_stands(tmp_path, bench):
+    accepted = bench.run(gated(tmp_path, found=FOUND.with_(word="accepted")).run_id)
+    provisional = bench.run(gated(tmp_path, found=FOUND.with_(word="provisional")).run_id)
+    assert (accepted.provisional, provisional.provisional) == (False, True)
+    assert "provisional" in outcome(provisional)
+    assert "provisional" not in outcome(accepted)
 
 
 def test_null_edits_are_checked_against_each_other(tmp_path, bench):
