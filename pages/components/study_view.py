@@ -47,7 +47,10 @@ MOST_COMPARED = 6
 def show_study(study_id: str) -> None:
     """The study, drawn anew every two seconds while a process works on it."""
     live = workbench().study(study_id).summary.status in LIVE
-    st.fragment(_drawn, run_every=TICK_S if live else None)(study_id, live)
+    if live:
+        st.fragment(_drawn, run_every=TICK_S)(study_id, live)
+    else:
+        _drawn(study_id, live)
 
 
 def _drawn(study_id: str, live: bool) -> None:
@@ -62,7 +65,10 @@ def _drawn(study_id: str, live: bool) -> None:
             _answer(study)
             _figures(study)
             study_table(study)
-            _take_along(study)
+            if live:  # a file would be gone with the next drawing, perhaps between the click and its download
+                st.caption("The table can be taken along when no process works on the study any more.")
+            else:
+                _take_along(study)
         else:
             empty_state(
                 "Nothing is measured yet",

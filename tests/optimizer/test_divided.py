@@ -12,7 +12,7 @@ from agentopt_core.errors import BudgetExhausted, ConfigError
 from agentopt_core.functions import FunctionSet
 from agentopt_core.optimizer import AgentOptimizer
 from agentopt_core.optimizer.divided import DividedOptimizer
-from agentopt_core.optimizer.merging import Proposed, merge
+from agentopt_core.optimizer.joining import Proposed, merge
 from agentopt_core.optimizer.parts import WHOLE
 from agentopt_core.prompts import default_prompts
 from agentopt_core.testing import InMemorySandbox, ListSink, ScriptedModel, tool_message

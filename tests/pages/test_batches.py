@@ -46,7 +46,7 @@ def test_the_train_page_says_that_batches_do_not_compare_and_claims_no_gain(page
     assert "Trained in batches of different tasks" in said
     assert "points of different steps do not compare" in said
     accuracy = next(one for one in at.metric if one.label.startswith("Accuracy"))
-    assert accuracy.label == "Accuracy (n = 5)"
+    assert accuracy.label == "Accuracy (train, n = 5)"
     assert not accuracy.delta
 
 

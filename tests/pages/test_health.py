@@ -17,7 +17,7 @@ from agentopt_core.workbench import Workbench
 from pages.components.fit import fit_words
 from pages.components.function_credit import credit_frame, sign_of
 from pages.components.never_solved import unsolved_frame
-from pages.components.traces_list import evaluation_name
+from pages.components.traces_filter import evaluation_name
 from tests.history.helpers import finished_run, new_run, story, write
 from tests.pages.conftest import texts
 from tests.pages.long_runs import long_run
@@ -163,5 +163,5 @@ def test_a_measurement_without_a_function_is_called_so_among_the_conversations()
     one = TraceEvaluation(
         evaluation=6, split="train", series="mask-double", rollouts=5, step=None, epoch=None, verdict=""
     )
-    assert evaluation_name(one) == "6 · without double"
-    assert evaluation_name(one.with_(series="control")) == "6 · control for credit"
+    assert evaluation_name(one) == "6 · without double, on the tasks that used it"
+    assert evaluation_name(one.with_(series="control")) == "6 · the whole set once more on tasks that used a function"

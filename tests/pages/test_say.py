@@ -77,5 +77,5 @@ def test_a_screening_is_told_apart_from_an_evaluation():
         evaluation=3, split="train", series="screen-3-2", done=1, total=8, correct=1, faults=0, started_at=0.0,
         phase="evaluating",
     )  # fmt: skip
-    assert say.under_way(doing) == "Update 3, screening of proposal 2: 1 of 8 tasks"
+    assert say.under_way(doing) == "Evaluation 3, screening of proposal 2 of step 3: 1 of 8 tasks"
     assert say.under_way(doing.with_(series="")) == "Evaluation 3: 1 of 8 tasks"

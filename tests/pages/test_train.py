@@ -302,7 +302,7 @@ def test_which_agent_solves_the_tasks_is_said_and_goes_with_the_run_whatever_the
     assert "must offer function calling" in texts(at)
     assert at.toggle(key="form_agent_shell").disabled
     at.selectbox(key="form_agent_kind").set_value("react").run()
-    assert "the optimizer's endpoint still needs it" in texts(at)
+    assert "switch the optimizer's tool calls off there" in texts(at)
     at.toggle(key="form_agent_shell").set_value(True).run()
     at.pills(key="form_preset").set_value("quick").run()
     at.button(key="start_training").click().run()

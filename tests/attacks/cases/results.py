@@ -172,7 +172,7 @@ CASES = [
         "a dump of the stack goes nowhere else",
         """
         faulthandler.dump_traceback_later(0.05, repeat=True, file=3)
-        time.sleep(0.3)
+        time.sleep(1)
         return 1
         """,
         at_limits="is stopped",
