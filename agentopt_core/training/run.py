@@ -1,4 +1,4 @@
-"""One trainer process: a run folder in, a finished (or failed) run out. Here the parts are put together."""
+"""One trainer process: a run folder in, a finished (or failed) run out."""
 
 from __future__ import annotations
 
@@ -11,36 +11,25 @@ from importlib import metadata
 from typing import TypeVar
 
 import agentopt_core
-from agentopt_core.agents import make_agent
 from agentopt_core.agents.reach import within_reach
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError, BudgetExhausted, RunBusy
-from agentopt_core.evaluation.evaluator import Evaluator
 from agentopt_core.events import Event, RunFailed, RunFinished, RunStarted, Warned
-from agentopt_core.execution import LocalExecutor
 from agentopt_core.functions import FunctionSet
 from agentopt_core.history.journal import JournalWriter, read_journal
 from agentopt_core.history.run_folder import RunFolder
 from agentopt_core.llm import Models, open_models
 from agentopt_core.rollouts import LEVELS, PROTECTION, Isolation, Proportion, SandboxLevel, Usage
 from agentopt_core.sandbox import find_isolation, open_sandbox
-from agentopt_core.seams import ChatModel, EventSink, Grader, Sandbox
-from agentopt_core.training.approval import Approval
-from agentopt_core.training.beside import Beside
-from agentopt_core.training.control import Control, StopNow, follow
-from agentopt_core.training.credit import Credits
-from agentopt_core.training.evidence import evidence_rule
+from agentopt_core.seams import EventSink, Grader, Sandbox
+from agentopt_core.training.assembly import Splits, assemble
+from agentopt_core.training.control import StopNow
 from agentopt_core.training.graders import open_grader
-from agentopt_core.training.held_out import RULES, HeldOut
-from agentopt_core.training.pruning import Pruner
+from agentopt_core.training.held_out import RULES
 from agentopt_core.training.recorded import Recorded
-from agentopt_core.training.review_desk import ReviewDesk
-from agentopt_core.training.search import Search
 from agentopt_core.training.shelf import SolvedBefore
 from agentopt_core.training.state import TrainState
 from agentopt_core.training.stopping import StopReason
-from agentopt_core.training.strategy import batches_of, open_optimizer
-from agentopt_core.training.trainer import Optimizer, Trainer
 from agentopt_core.words import JsonObject
 
 T = TypeVar("T")
@@ -143,79 +132,18 @@ class _Session:
             await sandbox.close()
 
     async def _train(self, models: Models, sandbox: Sandbox, grader: Grader) -> RunFinished:
-        config = self._config
-        desk = ReviewDesk(self._sink, self._recorded.decided)
-        control = Control(follow(self._folder.commands, self._recorded.answered), self._sink, desk)
-        agent = make_agent(models.agent, sandbox, config.agent, config.prompts, self._folder.files)
-        evaluator = Evaluator(LocalExecutor(agent, config.concurrency, control), grader, self._sink)
-        packages = config.sandbox.packages
-        approval = Approval(
-            config=config.approval,
-            desk=desk,
-            sink=self._sink,
-            recorded=self._recorded,
+        parts = assemble(
+            config=self._config,
+            folder=self._folder,
+            splits=Splits(self._tasks, self._validation, self._test),
+            models=models,
             sandbox=sandbox,
-            packages=packages,
-            tasks=self._tasks,
-            try_on=evaluator.try_on,
-        )
-        credits = Credits(
-            evaluator=evaluator,
-            tasks=self._tasks,
-            config=config.health,
+            grader=grader,
             sink=self._sink,
             recorded=self._recorded,
-            desk=desk,
+            solved=self._solved,
         )
-        rule = evidence_rule(config, evaluator, self._tasks, self._validation, self._recorded)
-        batches = batches_of(config, self._tasks)
-        beside = Beside(
-            evaluator=evaluator,
-            tasks=batches.of(1),
-            validation=() if rule else self._validation,
-            config=config.training,
-            recorded=self._recorded,
-            credits=credits,
-        )
-
-        def proposer(model: ChatModel, sink: EventSink, spare: int) -> Optimizer:
-            return open_optimizer(config, model, sandbox, sink, self._solved.find, spare)
-
-        search = Search(
-            open_optimizer=proposer,
-            model=models.optimizer,
-            evaluator=evaluator,
-            tasks=self._tasks,
-            config=config,
-            sandbox=sandbox,
-            sink=self._sink,
-            recorded=self._recorded,
-            next_evaluation=lambda: trainer.state.evaluations if trainer.state else 1,
-        )
-        trainer = Trainer(
-            evaluator=evaluator,
-            optimizer=Pruner(
-                search, credits=credits, config=config.health, sink=self._sink, proposed=self._recorded.pruned
-            ),
-            tasks=batches,
-            config=config.training,
-            sink=self._sink,
-            control=control,
-            recorded=self._recorded,
-            approval=approval,
-            beside=beside,
-            rule=rule,
-            packages=packages,
-            initial=begun_with.functions if (begun_with := self._folder.initial()) else None,
-        )
-        held_out = HeldOut(
-            evaluator=evaluator,
-            tasks=self._test,
-            sink=self._sink,
-            recorded=self._recorded,
-            drop_unsuccessful=config.health.drop_unsuccessful,
-            screened=lambda: search.dropped,
-        )
+        trainer, control = parts.trainer, parts.control
         ended: list[StopReason] = []
         unmeasured = _UNMEASURED
 
@@ -224,10 +152,10 @@ class _Session:
             result = await trainer.train()
             ended.append(result.reason)
             if result.reason.kind in RULES:
-                await held_out.measure(result.state)
+                await parts.held_out.measure(result.state)
                 unmeasured = _NO_CREDIT
                 await control.heard()
-                await credits.at_the_end(result.state.best)
+                await parts.credits.at_the_end(result.state.best)
 
         try:
             await until(control.listen, to_the_end)
@@ -238,7 +166,7 @@ class _Session:
             else:
                 ended.append(StopReason("budget" if isinstance(cut, BudgetExhausted) else "stopped", str(cut)))
         reason = ended[0]
-        finished = self._finished(trainer.state, reason, models.meter.spent).with_(dropped=held_out.dropped)
+        finished = self._finished(trainer.state, reason, models.meter.spent).with_(dropped=parts.held_out.dropped)
         self._sink.emit(finished)
         return finished
 
