@@ -76,7 +76,7 @@ def _ablation(rows: Sequence[Row]) -> list[str]:
             continue
         where = "" if len({row.tasks for row in rows}) == 1 else f"{full.tasks_title}: "
         order = sorted(here, key=lambda row: -(row.after.share if row.after else 0))
-        measured = f"{full.split} split, n = {full.after.tasks} tasks"
+        measured = _of_what(full)
         told = ", ".join(f"{row.title.lower()} {_percent(row.after.share)}" for row in order if row.after)
         above = [row for row in here if row.against is not None and row.against.share > 1e-9]
         if above:
@@ -115,7 +115,9 @@ def _sweep(rows: Sequence[Row]) -> list[str]:
         assert best.after
         assert worst.after
         said.append(
-            f"{where}From {_percent(worst.after.share)} ({worst.title}) to {_percent(best.after.share)} ({best.title})."
+            f"{where}From {_percent(worst.after.share)} ({worst.title}) to {_percent(best.after.share)} "
+            f"({best.title}), "
+            f"{_of_what(best)}."
         )
         sure = [row for row in here if row.against and row.against.holm < SIGNIFICANT]
         if not sure:
@@ -128,7 +130,8 @@ def _models(rows: Sequence[Row]) -> list[str]:
     best = max(rows, key=lambda row: row.after.share if row.after else 0.0)
     same = sum(bool(row.after and best.after and row.after.share == best.after.share) for row in rows) - 1
     alike = f", like {same} other{'s' * (same != 1)}" if same else ""
-    said = [f"Highest: {best.title}, {_percent(best.after.share if best.after else None)}{_price(best)}{alike}."]
+    highest = f"{_percent(best.after.share if best.after else None)}{_price(best)}"
+    said = [f"Highest: {best.title}, {highest}{alike} ({_of_what(best)})."]
     if not any(row.against and row.against.holm < SIGNIFICANT for row in rows):
         said.append("No pair of models differs from the first beyond chance after Holm (p < 0.05).")
     free = all(row.cost_usd in (None, 0.0) for row in rows)
@@ -184,6 +187,11 @@ def _change(change: Change) -> str:
 
 def _price(row: Row) -> str:
     return "" if row.cost_usd is None else f" at ${row.cost_usd:.3f} a run"
+
+
+def _of_what(row: Row) -> str:
+    """What an accuracy is of: split and n."""
+    return f"{row.split} split, n = {row.after.tasks if row.after else 0} tasks"
 
 
 def _percent(share: float | None) -> str:

@@ -132,7 +132,7 @@ def test_an_unfinished_study_says_that_the_figures_will_move():
         (
             study(kind="sweep", sweep={"training.epochs": (3, 1)}, seeds=(1,)),
             {"E = 3 | sums | 1": measured("----", "++++"), "E = 1 | sums | 1": measured("----", "+---")},
-            "From 25.0 % (E = 1) to 100.0 % (E = 3).",
+            "From 25.0 % (E = 1) to 100.0 % (E = 3), test split, n = 4 tasks.",
         ),
         (
             study(kind="models", agents=({"model": "small"}, {"model": "large"}), seeds=(1,)),
