@@ -11,14 +11,13 @@ Decisions the paper leaves open:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from agentopt_core.agents.blocks import python_blocks
 from agentopt_core.agents.conversation import Conversation
-from agentopt_core.agents.files import SeenFile, TaskFiles, image_urls
+from agentopt_core.agents.files import SeenFile, image_urls
 from agentopt_core.agents.questions import question_text
 from agentopt_core.agents.replies import Reply, read_reply
-from agentopt_core.agents.rollout_of import End, refusal_of, rollout_of, silence
+from agentopt_core.agents.rollout_of import End, Episode, EpisodicAgent, refusal_of, silence
 from agentopt_core.agents.together import together
 from agentopt_core.agents.toolbox import PYTHON, CallFunction, Decline, Finish, Plan, RunPython, Toolbox
 from agentopt_core.agents.workshop import Workshop
@@ -26,7 +25,7 @@ from agentopt_core.chat import ChatRequest, Purpose
 from agentopt_core.config import AgentConfig
 from agentopt_core.functions import FunctionSet
 from agentopt_core.prompts import PromptBook
-from agentopt_core.rollouts import Answer, Rollout, ToolCall, ToolUse, Usage
+from agentopt_core.rollouts import Answer, ToolCall, ToolUse, Usage
 from agentopt_core.seams import ChatModel, Sandbox
 from agentopt_core.tasks import Question
 
@@ -34,36 +33,13 @@ MAX_CALLS_PER_REPLY = 16
 """Calls or code blocks of one reply that are executed; the rest are declined."""
 
 
-class FunctionCallingAgent:
-    """Solves tasks with learned functions and Python as tools. One agent serves any number of rollouts at a time."""
+class FunctionCallingAgent(EpisodicAgent):
+    """Solves tasks with learned functions and Python as tools."""
 
-    def __init__(
-        self,
-        model: ChatModel,
-        sandbox: Sandbox,
-        config: AgentConfig,
-        prompts: PromptBook,
-        files: Path | None = None,
-    ) -> None:
-        """`files`: the folder in which the paths of the tasks' attachments start; None where they are not at hand."""
-        self._files = TaskFiles(files, config.endpoint)
-        self._model = model
-        self._sandbox = sandbox
-        self._config = config
-        self._prompts = prompts
-
-    async def solve(self, question: Question, functions: FunctionSet, evaluation: int) -> Rollout:
-        """One rollout, unscored. Whatever model and functions do is data in it; a fault of the infrastructure too.
-
-        Raises: SetupError and BudgetExhausted. Cancelling it cancels the request and the calls in flight.
-        """
-
-        def begin(files: tuple[SeenFile, ...]) -> _Episode:
-            return _Episode(
-                self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation
-            )
-
-        return await rollout_of(question, self._files, begin)
+    def _episode(
+        self, question: Question, files: tuple[SeenFile, ...], functions: FunctionSet, evaluation: int
+    ) -> Episode:
+        return _Episode(self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation)
 
 
 class _Episode:

@@ -12,22 +12,21 @@ It needs no function calling. Decisions the paper leaves open:
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from agentopt_core.agents.conversation import Conversation
-from agentopt_core.agents.files import SeenFile, TaskFiles, image_urls
+from agentopt_core.agents.files import SeenFile, image_urls
 from agentopt_core.agents.questions import question_text
 from agentopt_core.agents.react_input import Schema
 from agentopt_core.agents.react_reply import Act, FinalAnswer, Invalid, read_turn
 from agentopt_core.agents.replies import Reply, read_reply
-from agentopt_core.agents.rollout_of import End, refusal_of, rollout_of, silence
+from agentopt_core.agents.rollout_of import End, Episode, EpisodicAgent, refusal_of, silence
 from agentopt_core.agents.toolbox import PYTHON, SHELL, Decline, Plan, RunPython, RunShell, Toolbox
 from agentopt_core.agents.workshop import Workshop
 from agentopt_core.chat import ChatRequest, Purpose
 from agentopt_core.config import AgentConfig
 from agentopt_core.functions import Function, FunctionSet
 from agentopt_core.prompts import PromptBook
-from agentopt_core.rollouts import Answer, Rollout, ToolCall, ToolUse, Usage
+from agentopt_core.rollouts import Answer, ToolCall, ToolUse, Usage
 from agentopt_core.seams import ChatModel, Sandbox
 from agentopt_core.tasks import Question
 
@@ -36,36 +35,13 @@ _OF_A_CALL = ("missing_input", "missing_argument", "bad_input")
 """Reasons that count as a failed call of an action that exists."""
 
 
-class ReActAgent:
-    """Solves tasks by actions in plain text. One agent serves any number of rollouts at a time."""
+class ReActAgent(EpisodicAgent):
+    """Solves tasks by actions in plain text."""
 
-    def __init__(
-        self,
-        model: ChatModel,
-        sandbox: Sandbox,
-        config: AgentConfig,
-        prompts: PromptBook,
-        files: Path | None = None,
-    ) -> None:
-        """`files`: the folder in which the paths of the tasks' attachments start; None where they are not at hand."""
-        self._files = TaskFiles(files, config.endpoint)
-        self._model = model
-        self._sandbox = sandbox
-        self._config = config
-        self._prompts = prompts
-
-    async def solve(self, question: Question, functions: FunctionSet, evaluation: int) -> Rollout:
-        """One rollout, unscored. Whatever model and functions do is data in it; a fault of the infrastructure too.
-
-        Raises: SetupError and BudgetExhausted. Cancelling it cancels the request and the calls in flight.
-        """
-
-        def begin(files: tuple[SeenFile, ...]) -> _Episode:
-            return _Episode(
-                self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation
-            )
-
-        return await rollout_of(question, self._files, begin)
+    def _episode(
+        self, question: Question, files: tuple[SeenFile, ...], functions: FunctionSet, evaluation: int
+    ) -> Episode:
+        return _Episode(self._model, self._sandbox, self._config, self._prompts, question, files, functions, evaluation)
 
 
 class _Episode:

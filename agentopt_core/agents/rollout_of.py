@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from agentopt_core.agents.conversation import Conversation
 from agentopt_core.agents.files import SeenFile, TaskFiles
+from agentopt_core.config import AgentConfig
 from agentopt_core.errors import InfrastructureFault, RequestRefused
+from agentopt_core.functions import FunctionSet
+from agentopt_core.prompts import PromptBook
 from agentopt_core.rollouts import Answer, Rollout, RolloutEnd, ToolUse, Usage
+from agentopt_core.seams import ChatModel, Sandbox
 from agentopt_core.tasks import Question
 
 NO_ANSWER = Answer()
@@ -45,6 +51,40 @@ class Episode(Protocol):
     async def close(self) -> None:
         """Forget what the rollout's Python holds."""
         ...
+
+
+class EpisodicAgent(ABC):
+    """An agent that plays each rollout as an episode. One agent serves any number of rollouts at a time."""
+
+    def __init__(
+        self,
+        model: ChatModel,
+        sandbox: Sandbox,
+        config: AgentConfig,
+        prompts: PromptBook,
+        files: Path | None = None,
+    ) -> None:
+        """`files`: the folder in which the paths of the tasks' attachments start; None where they are not at hand."""
+        self._files = TaskFiles(files, config.endpoint)
+        self._model = model
+        self._sandbox = sandbox
+        self._config = config
+        self._prompts = prompts
+
+    @abstractmethod
+    def _episode(
+        self, question: Question, files: tuple[SeenFile, ...], functions: FunctionSet, evaluation: int
+    ) -> Episode:
+        """The state of a rollout that begins."""
+
+    async def solve(self, question: Question, functions: FunctionSet, evaluation: int) -> Rollout:
+        """One rollout, unscored. Whatever model and functions do is data in it; a fault of the infrastructure too.
+
+        Raises: SetupError and BudgetExhausted. Cancelling it cancels the request and the calls in flight.
+        """
+        return await rollout_of(
+            question, self._files, lambda files: self._episode(question, files, functions, evaluation)
+        )
 
 
 async def rollout_of(
