@@ -173,7 +173,8 @@ def _gain(row: Row) -> str:
         return f"{row.title}: nothing to compare."
     sure = "" if row.gain.holm < SIGNIFICANT else " Chance alone may do that."
     return (
-        f"{row.title}, {row.tasks_title}: from {_percent(row.before.share)} to {_percent(row.after.share)}, "
+        f"{row.title}, {row.tasks_title}, {row.split} split: "
+        f"from {_percent(row.before.share)} to {_percent(row.after.share)}, "
         f"{_change(row.gain)}.{sure}"
     )
 

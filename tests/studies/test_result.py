@@ -155,7 +155,7 @@ def test_an_unfinished_study_says_that_the_figures_will_move():
         (
             study(kind="agents", arms=("react",), seeds=(1,)),
             {"react | sums | 1": measured("----", "++++")},
-            "ReAct, Sums: from 0.0 % to 100.0 %, +100.0 points",
+            "ReAct, Sums, test split: from 0.0 % to 100.0 %, +100.0 points",
         ),
     ],
     ids=["sweep", "models", "transfer", "agents"],
