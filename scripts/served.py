@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from agentopt_core.cli.dashboard import server_command
 from agentopt_core.config import RunConfig
 from agentopt_core.errors import AgentOptError
 from agentopt_core.tasks import TaskSet
@@ -43,7 +44,7 @@ class Dashboard:
 
 
 @contextlib.contextmanager
-def serving(home: Path, port: int = 0) -> Iterator[Dashboard]:
+def serving(home: Path, port: int = 0, command: Callable[[int], list[str]] = server_command) -> Iterator[Dashboard]:
     """The same with its process, on a port of one's choice; the trainers of its home are left alone at the end."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -53,7 +54,7 @@ def serving(home: Path, port: int = 0) -> Iterator[Dashboard]:
     log = home.parent / f"{home.name}.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "pages/components/server.py", "--server.port", str(port)],
+            command(port),
             cwd=ROOT,
             env={**environment, "AGENTOPT_HOME": str(home)},
             stdout=output,

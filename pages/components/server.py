@@ -1,85 +1,82 @@
 """What `make run` starts: app.py, and beside it whatever the first page would else wait for.
 
-`streamlit run app.py` shows the same dashboard. This one uses the moments before the first browser arrives: it imports
-what the pages draw with and opens the history, so that the ingest begins at once.
+`streamlit run app.py` shows the same dashboard. This one is ready before it answers: what the pages draw with is
+imported, and Streamlit knows that the pages are `st.navigation`'s. The history is opened in the background, so that its
+ingest begins at once. `agentopt_core/cli/dashboard.py` says how it is served.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
+import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import streamlit as st
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
-_TABLE = ("DataFrame", "arrowFormatUtils", "recordbatch", "serialization", "reactJsonViewCompat")
-NEEDED = {
-    "": _TABLE,
-    "tasks": _TABLE,
-    "train": ("embed", "ArrowVegaLiteChart", *_TABLE),
-    "functions": _TABLE,
-    "compare": ("PlotlyChart", *_TABLE),
-    "traces": ("StreamlitSyntaxHighlighter", *_TABLE),
-}
-"""Page -> Streamlit's scripts for what stands on its first screen."""
-SLOW_TO_IMPORT = ("pandas", "altair", "plotly.graph_objects", "pages.components.curve", "pages.components.run_view")
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = frozenset({"", *(file.stem for file in (ROOT / "pages").glob("*.py"))} - {"overview"})
+"""The addresses of the pages."""
+SLOW_TO_IMPORT = ("pandas", "altair", "plotly.graph_objects")
 
 
 @asynccontextmanager
 async def ready(_: st.App) -> AsyncIterator[None]:
-    """Get ready in the background: the server answers meanwhile."""
-    warming = asyncio.create_task(asyncio.to_thread(warm))
+    """Import first, which would only get in the way of a first page; open the history while the server answers."""
+    prepare()
+    opening = asyncio.create_task(asyncio.to_thread(open_history))
     try:
         yield
     finally:
-        await warming
+        await opening
 
 
-def warm() -> None:
-    """Import and open. What fails here fails again when a page needs it, and is said there."""
+def prepare() -> None:
+    """Import, and name the pages. What fails here fails again when a page needs it, and is said there."""
+    components = (f"pages.components.{file.stem}" for file in sorted(Path(__file__).parent.glob("*.py")))
+    for name in (*SLOW_TO_IMPORT, *components):
+        with suppress(Exception):
+            importlib.import_module(name)
+    with suppress(Exception):
+        from pages.components.shell import navigation
+
+        logging.disable(logging.WARNING)  # of Streamlit, that no page is being drawn
+        navigation()  # without it the first deep link would run its page without app.py
+    logging.disable(logging.NOTSET)
+
+
+def open_history() -> None:
+    """Open the history. What fails here fails again in the first page, and is said there."""
     with suppress(Exception):
         from pages.components.workbench import workbench
 
         workbench().runs()
-        for name in SLOW_TO_IMPORT:
-            importlib.import_module(name)
 
 
-class Preloads:
-    """Tells the browser with a page itself which of Streamlit's scripts it will need.
+class Pages:
+    """Streamlit's page at every address of ours, told where the server is.
 
-    Streamlit's frontend finds out only when the first table or chart arrives, and then fetches and compiles a megabyte
-    or more; so it does that while it waits. A file that a newer version no longer has is left out.
+    Left alone, its frontend asks at `/train` for a server below that address first, and the page waits for the refusal.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        static = Path(st.__file__).parent / "static" / "static" / "js"
-        self._links = {page: _links(static, names) for page, names in NEEDED.items()}
+        self._base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+        page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+        where = f"window.__streamlit = {{BACKEND_BASE_URL: window.location.origin + {json.dumps('/' + self._base)}}}"
+        page = page.replace("<head>", f"<head><script>{where}</script>", 1)
+        self._page = HTMLResponse(page, headers={"Cache-Control": "no-cache"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        links = self._links.get(scope.get("path", "").strip("/")) if scope["type"] == "http" else None
-        if not links:
-            await self._app(scope, receive, send)
-            return
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("Link", links)
-            await send(message)
-
-        await self._app(scope, receive, sending)
+        asked = scope["type"] == "http" and scope["method"] == "GET"
+        ours = asked and scope["path"].removeprefix(f"/{self._base}").strip("/") in PAGES
+        await (self._page if ours else self._app)(scope, receive, send)
 
 
-def _links(folder: Path, names: tuple[str, ...]) -> str:
-    files = [file.name for name in names for file in sorted(folder.glob(f"{name}.*.js"))]
-    return ", ".join(f"</static/js/{file}>; rel=modulepreload" for file in files)
-
-
-app = st.App(APP, lifespan=ready, middleware=[Middleware(Preloads)])
+app = st.App(ROOT / "app.py", lifespan=ready, middleware=[Middleware(Pages)])

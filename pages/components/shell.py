@@ -53,12 +53,17 @@ def frame() -> StreamlitPage:
     st.set_page_config(page_title="AgentOpt", page_icon=str(ASSETS / "icon.png"), layout="wide")
     answered()
     st.logo(str(ASSETS / "logo.png"), size="medium", link=None)
+    return navigation(_waiting())
+
+
+def navigation(waiting: int = 0) -> StreamlitPage:
+    """The pages, in the order of the navigation; `waiting` updates wait for a person."""
     return st.navigation(
         [
             st.Page(OVERVIEW, title="Overview", icon=":material/space_dashboard:", default=True),
             st.Page(TASKS, title="Tasks", icon=":material/checklist:"),
             st.Page(TRAIN, title="Train", icon=":material/show_chart:"),
-            st.Page(REVIEW, title=review_title(_waiting()), icon=":material/rate_review:"),
+            st.Page(REVIEW, title=review_title(waiting), icon=":material/rate_review:"),
             st.Page(FUNCTIONS, title="Functions", icon=":material/function:"),
             st.Page(COMPARE, title="Compare", icon=":material/compare_arrows:"),
             st.Page(TRACES, title="Traces", icon=":material/forum:"),

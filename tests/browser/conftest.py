@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,10 @@ from agentopt_core.config import RunConfig, TrainingConfig
 from agentopt_core.tasks import Task, TaskSet
 from agentopt_core.workbench import Workbench
 from scripts.find_chromium import find_chromium, launch_flags
-from scripts.served import serve, train_to_the_end
+from scripts.served import serve, serving, train_to_the_end
 
 PROBES = ("/_stcore/health", "/_stcore/host-config")
-"""On a deep link Streamlit looks for its server below the page's path first; the browser reports these as not found."""
+"""On a deep link `streamlit run` has its frontend look below the page first; the browser reports these as not found."""
 WAIT_MS = 60_000
 expect.set_options(timeout=WAIT_MS)
 
@@ -73,6 +74,17 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
     """A server nobody has asked anything yet, with an empty home."""
     with serve(tmp_path / "home") as url:
         yield Server(url)
+
+
+@pytest.fixture
+def bare_server(tmp_path: Path) -> Iterator[Server]:
+    """The same by Streamlit's own command, which knows app.py alone."""
+
+    def command(port: int) -> list[str]:
+        return [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+
+    with serving(tmp_path / "home", command=command) as dashboard:
+        yield Server(dashboard.url)
 
 
 Tab = Callable[..., Page]

@@ -1,30 +1,30 @@
-"""What the server tells the browser beside the page."""
+"""How the dashboard is served: what the browser is told with the page, and how the answers travel."""
 
-import re
 import urllib.request
 from pathlib import Path
 
 import pytest
-import streamlit
 
-from pages.components.server import NEEDED
-from scripts.served import serve
-
-SCRIPTS = Path(streamlit.__file__).parent / "static" / "static" / "js"
+from agentopt_core.cli.dashboard import server_command
+from pages.components.server import PAGES
+from scripts.served import serve, serving
 
 
-@pytest.mark.parametrize("name", sorted({name for names in NEEDED.values() for name in names}))
-def test_a_script_that_is_announced_exists_once_in_the_installed_streamlit(name):
-    assert len([*SCRIPTS.glob(f"{name}.*.js")]) == 1
-
-
-def test_a_page_announces_the_scripts_that_its_first_screen_needs_and_they_can_be_fetched(tmp_path):
+def test_every_page_is_told_where_the_server_is_and_is_asked_for_anew_each_time(tmp_path):
     with serve(tmp_path) as url:
-        with urllib.request.urlopen(f"{url}/compare") as page:
-            announced = re.findall(r"<([^>]+)>; rel=modulepreload", page.headers["Link"])
-        assert any("PlotlyChart" in path for path in announced)
-        for path in announced:
-            with urllib.request.urlopen(url + path) as script:
-                assert script.status == 200
+        assert {"", "train", "review"} <= PAGES
+        for page in PAGES:
+            with urllib.request.urlopen(f"{url}/{page}") as answer:
+                assert answer.headers["Cache-Control"] == "no-cache"
+                assert "BACKEND_BASE_URL: window.location.origin" in answer.read().decode()
         with urllib.request.urlopen(f"{url}/_stcore/health") as other:
-            assert other.headers["Link"] is None
+            assert other.read() == b"ok"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads the server's connections from /proc")
+def test_an_answer_in_two_parts_does_not_wait_for_the_browser_to_acknowledge_the_first(tmp_path):
+    def command(port: int) -> list[str]:
+        return server_command(port, app="tests.servers.socket_options:app")
+
+    with serving(tmp_path, command=command) as server, urllib.request.urlopen(server.url) as answer:
+        assert answer.read() == b"yes"
