@@ -62,10 +62,9 @@ class Case:
     clicks: tuple[Click, ...] = ()
 
 
-TABLE, CURVE, PLOT, DIFF = (
+TABLE, CURVE, DIFF = (
     "[data-testid=stDataFrame] canvas",
     "[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas",
-    "[data-testid=stPlotlyChart] .main-svg",
     "[data-testid=diff]",
 )
 
@@ -96,7 +95,7 @@ CASES = (
     Case(
         "compare",
         lambda home: f"/compare?runs={home.large},{home.finished}",
-        PLOT,
+        CURVE,
         (choice("Held-out test"), choice("Baseline")),
     ),
     Case("traces", lambda home: f"/traces?run={home.large}", TABLE),

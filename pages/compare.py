@@ -9,7 +9,7 @@ import streamlit as st
 from agentopt_core.config import DEMO_LABEL
 from agentopt_core.reports.rows import pair_rows, run_row, setting_rows
 from agentopt_core.reports.sentences import SUBJECTS, cautions, comparison_sentence, count_sentence, letter
-from pages.components.compare_charts import cost_figure, curves_figure, unpriced
+from pages.components.compare_charts import cost_chart, cost_table, curves_chart, curves_table, unpriced
 from pages.components.compare_pick import asked_runs, known_runs, pick_runs, switch
 from pages.components.compare_tables import pairs_table, runs_table, settings_table
 from pages.components.compare_tasks import task_by_task
@@ -54,11 +54,23 @@ def draw() -> None:
     st.caption("  \n".join(plain(note, 400) for note in notes))
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        st.plotly_chart(curves_figure(runs), key="curves", alt="Accuracy by evaluation, one colour a run")
+        curves = curves_table(runs)
+        if len(curves):
+            st.vega_lite_chart(
+                curves, curves_chart(runs), key="curves", alt="Accuracy by evaluation, one colour and shape a run"
+            )
+            st.caption(
+                "Line: the accepted set. Filled: accepted, hollow: withdrawn; bars: 95 % intervals. Dotted: "
+                "validation. Shift and wheel zoom."
+            )
+        else:
+            st.caption("No evaluation has ended yet: the curves begin with the baselines.")
     with right:
-        figure = cost_figure(runs, subject)
-        if figure:
-            st.plotly_chart(figure, key="cost", alt="Accuracy against cost, one mark a run")
+        spent = cost_table(runs, subject)
+        if len(spent):
+            st.vega_lite_chart(
+                spent, cost_chart(runs, subject), key="cost", alt="Accuracy against cost, one mark a run"
+            )
         for sentence in unpriced(runs, subject):
             st.caption(plain(sentence, 200))
     runs_table(runs)

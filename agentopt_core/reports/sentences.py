@@ -45,6 +45,11 @@ def p_words(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def _relation(p: float | None) -> str:
+    said = p_words(p)
+    return said if said.startswith("<") else f"= {said}"
+
+
 def difference_parts(pair: Comparison) -> tuple[str, str]:
     """The difference in percentage points, `+12.5`, and its 95 % interval, `−3.1 to +26.8`."""
     if pair.difference is None or pair.interval is None:
@@ -80,10 +85,10 @@ def comparison_sentence(pair: Comparison, first: str, second: str) -> str:
     told = (
         f"On {pair.n} {splits_words(pair)} {first} solved {accuracy(pair.common_before)} and {second} "
         f"{accuracy(pair.common_after)}: {difference_words(pair)}; "
-        f"{pair.fixed} fixed, {pair.broken} broken, exact p = {p_words(pair.p_value)}"
+        f"{pair.fixed} fixed, {pair.broken} broken, exact p {_relation(pair.p_value)}"
     )
     p = pair.holm if pair.holm is not None else pair.p_value
-    raised = f", {p_words(pair.holm)} with all comparisons counted" if pair.holm not in (None, pair.p_value) else ""
+    raised = f", {_relation(pair.holm)} with all comparisons counted" if pair.holm not in (None, pair.p_value) else ""
     judged = "unlikely to be chance" if p is not None and p < OFTEN else "this may be chance"
     return f"{told}{raised}: {judged}."
 

@@ -1,120 +1,174 @@
-"""Runs beside each other as figures: accuracy by evaluation, and what the accuracy cost."""
+"""Runs beside each other as figures: accuracy by evaluation, and what the accuracy cost.
+
+Each figure is a table and a Vega-Lite specification: Plotly's script alone takes a browser longer to run than the whole
+page may take.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import plotly.graph_objects as go
+import pandas as pd
 
 from agentopt_core.reports.sentences import SUBJECTS, letter
 from agentopt_core.reports.svg import thinned
-from agentopt_core.views import ComparedRun, CurvePoint, Subject
-from pages.components.curve import WORDS
+from agentopt_core.rollouts import Proportion
+from agentopt_core.views import ComparedRun, Subject
+from pages.components.curve import WORDS, ends, per_cent
 from pages.components.say import accuracy, compact, cost, interval, shorten, title
 
 COLORS = ("#4F72E3", "#D9822B", "#1E9E6A", "#B05CC9", "#D05252", "#7A8699")
 """One a run, readable on the light and on the dark ground; a letter and a shape stand beside each."""
-SHAPES = ("circle", "square", "diamond", "triangle-up", "star", "hexagon")
+SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
 MOST_POINTS = 600
 """Points a run sends to the browser; of longer runs every accepted one and an even choice of the others."""
 _SPREAD = 0.07
 """How far the runs' points stand apart sideways, in evaluations, so that intervals do not lie over each other."""
+_PERCENT = {"domain": [0, 103], "nice": False}
+_HEIGHT = 330
+
+Spec = dict[str, Any]
 
 
-def curves_figure(runs: Sequence[ComparedRun], height: int = 330) -> go.Figure:
-    """Accepted accuracy as steps, every candidate with its 95 % interval, the validation split as a dashed line."""
-    figure = go.Figure()
+def curves_table(runs: Sequence[ComparedRun]) -> pd.DataFrame:
+    """One row per run and evaluation that is drawn; shares in per cent, a share that was not measured is None."""
+    rows = []
     for position, one in enumerate(runs):
-        curve = thinned(one.curve, MOST_POINTS)
-        if not curve:
-            continue
-        name, color, shape = _name(position, one), COLORS[position], SHAPES[position]
         aside = (position - (len(runs) - 1) / 2) * _SPREAD
-        x = [point.evaluation + aside for point in curve]
-        figure.add_scatter(
-            x=x, y=[None if one.run.in_batches else _percent(point.best.accuracy) for point in curve], mode="lines",
-            name=name, legendgroup=name,
-            line={"color": color, "shape": "hv", "width": 2.5}, hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
-        kept = [point.verdict in ("baseline", "kept") for point in curve]
-        figure.add_scatter(
-            x=x, y=[_percent(point.result.accuracy) for point in curve], mode="markers", name=name, legendgroup=name,
-            error_y=_whiskers(curve, color),
-            marker={
-                "symbol": [shape if is_kept else f"{shape}-open" for is_kept in kept], "size": 9, "color": color,
-                "line": {"width": 1.5, "color": color},
+        for point in thinned(one.curve, MOST_POINTS):
+            low, high = ends(point.result)
+            rows.append(
+                {
+                    "run": _name(position, one),
+                    "x": point.evaluation + aside,
+                    "evaluation": point.evaluation,
+                    "best": None if one.run.in_batches else per_cent(point.best),
+                    "accuracy": per_cent(point.result),
+                    "low": low,
+                    "high": high,
+                    "kept": point.verdict in ("baseline", "kept"),
+                    "outcome": WORDS[point.verdict],
+                    "training": _said(point.result),
+                    "validation": per_cent(point.validation),
+                    "validated": _said(point.validation) if point.validation and point.validation.n else "",
+                }
+            )
+    shares = dict.fromkeys(("x", "best", "accuracy", "low", "high", "validation"), float)
+    return pd.DataFrame(rows).astype(shares) if rows else pd.DataFrame(rows)
+
+
+def curves_chart(runs: Sequence[ComparedRun]) -> Spec:
+    """Accepted accuracy as steps, every candidate with its 95 % interval, the validation split as a dotted line."""
+    drawn = [position for position, one in enumerate(runs) if one.curve]
+    legend = {
+        "title": None,
+        "orient": "top",
+        "direction": "horizontal",
+        "columns": 2,
+        "labelLimit": 300,
+        "symbolOpacity": 1,
+    }
+    color, shape = _scales(runs, drawn, legend)
+    x = {
+        "field": "x", "type": "quantitative", "title": "Evaluation (0 = baseline)",
+        "scale": {"zero": False, "padding": 16, "nice": False},
+        "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+    }  # fmt: skip
+    y = {"type": "quantitative", "scale": _PERCENT, "title": ""}
+    tips = [
+        {"field": field, "type": "nominal", "title": said}
+        for field, said in (
+            ("run", "Run"), ("evaluation", "Evaluation"), ("outcome", "Outcome"), ("training", "Training"),
+        )
+    ]  # fmt: skip
+    validated = {
+        "transform": [{"filter": "isValid(datum.validation)"}],
+        "encoding": {
+            "x": x, "y": {"field": "validation", **y}, "color": color,
+            "tooltip": [*tips[:2], {"field": "validated", "type": "nominal", "title": "Validation"}],
+        },
+        "layer": [
+            {"mark": {"type": "line", "strokeDash": [2, 3], "strokeWidth": 1.5}},
+            {"mark": {"type": "point", "shape": _THIN_CROSS, "size": 40, "strokeWidth": 1.3, "opacity": 0.9}},
+        ],
+    }  # fmt: skip
+    points = {
+        "mark": {"type": "point", "size": 70, "strokeWidth": 1.6, "opacity": 1},
+        "params": [_ZOOM],
+        "encoding": {
+            "x": x,
+            "y": {
+                "field": "accuracy", **y, "title": "Accuracy, training tasks (%)",
+                "axis": {"values": [0, 20, 40, 60, 80, 100], "tickSize": 0, "domain": False},
             },
-            customdata=[
-                (point.evaluation, WORDS[point.verdict], interval(point.result), point.result.n) for point in curve
-            ],
-            hovertemplate=f"{name}<br>evaluation %{{customdata[0]}}, %{{customdata[1]}}<br>%{{y:.1f}} % "
-            "(95 % interval %{customdata[2]}, n = %{customdata[3]}, training tasks)<extra></extra>",
-        )  # fmt: skip
-        validated = [(point, point.validation) for point in curve if point.validation and point.validation.n]
-        if validated:
-            figure.add_scatter(
-                x=[point.evaluation + aside for point, _ in validated],
-                y=[_percent(result.accuracy) for _, result in validated],
-                mode="lines+markers", name=f"{letter(position)} validation", legendgroup=name,
-                line={"color": color, "dash": "dot", "width": 1.5}, marker={"symbol": "x-thin-open", "size": 8},
-                customdata=[(interval(result), result.n) for _, result in validated],
-                hovertemplate=f"{name}<br>validation: %{{y:.1f}} % (95 % interval %{{customdata[0]}}, "
-                "n = %{customdata[1]})<extra></extra>",
-            )  # fmt: skip
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="closest",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        xaxis={"title": "Evaluation (0 = baseline)", "dtick": _tick(runs), "showgrid": False, "zeroline": False},
-        yaxis={"title": "Accuracy, training tasks (%)", "range": [0, 103], "dtick": 20, "zeroline": False},
-    )  # fmt: skip
-    return figure
+            "color": color, "shape": shape,
+            "fill": {"condition": {"test": "datum.kept", **color, "legend": None}, "value": "transparent"},
+            "tooltip": tips,
+        },
+    }  # fmt: skip
+    steps = {
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5},
+        "encoding": {"x": x, "y": {"field": "best", **y}, "color": color},
+    }
+    return {"height": _HEIGHT, "layer": [_bars(x, y, color, 3, 0.4), steps, validated, points]}
 
 
-def _whiskers(curve: Sequence[CurvePoint], color: str) -> dict[str, object]:
-    high, low = [], []
-    for point in curve:
-        found, middle = point.result.interval, point.result.accuracy
-        high.append(100 * (found[1] - middle) if found and middle is not None else 0)
-        low.append(100 * (middle - found[0]) if found and middle is not None else 0)
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    faint = f"rgba({red},{green},{blue},0.45)"
-    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "color": faint, "width": 0}
-
-
-def cost_figure(runs: Sequence[ComparedRun], subject: Subject, height: int = 330) -> go.Figure | None:
-    """Accuracy with its interval over the run's whole cost; None where no cost is known. Unknown ones are not drawn.
-
-    Where all that is known is free, tokens stand for the cost.
-    """
-    figure = go.Figure()
-    free = not any(one.run.usage.cost_usd for one in runs)
+def cost_table(runs: Sequence[ComparedRun], subject: Subject) -> pd.DataFrame:
+    """One row per run whose cost and accuracy are known. `spent` is in tokens where all that is known is free."""
+    free, rows = _is_free(runs), []
     for position, one in enumerate(runs):
-        found = one.measured(subject)
-        if found is None or found.result.accuracy is None or one.run.usage.cost_usd is None:
+        found, usage = one.measured(subject), one.run.usage
+        if found is None or found.result.accuracy is None or usage.cost_usd is None:
             continue
-        low, high = found.result.interval or (found.result.accuracy, found.result.accuracy)
-        middle, color, usage = found.result.accuracy, COLORS[position], one.run.usage
-        figure.add_scatter(
-            x=[usage.tokens if free else usage.cost_usd], y=[100 * middle], name=_name(position, one),
-            mode="markers+text", text=[letter(position)], textposition="middle right", textfont={"size": 14},
-            showlegend=False,
-            error_y={"type": "data", "symmetric": False, "array": [100 * (high - middle)],
-                     "arrayminus": [100 * (middle - low)], "color": color, "thickness": 1.5, "width": 5},
-            marker={"symbol": SHAPES[position], "size": 12, "color": color},
-            hovertemplate=f"{_name(position, one)}<br>{accuracy(found.result)} (95 % interval "
-            f"{interval(found.result)}, n = {found.result.n})<br>{cost(usage)}, {compact(usage.tokens)} tokens"
-            "<extra></extra>",
-        )  # fmt: skip
-    if not figure.data:
-        return None
-    highest = max(trace.x[0] for trace in figure.data)
-    figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 34, "b": 8},
-        xaxis={"title": "Tokens of the run (every cost is $0)" if free else "Cost of the run (USD)",
-               "range": [0, 1.2 * highest or 1], "tickprefix": "" if free else "$", "zeroline": False},
-        yaxis={"title": f"{SUBJECTS[subject]} (%)", "range": [0, 103], "dtick": 20, "zeroline": False},
-    )  # fmt: skip
-    return figure
+        low, high = ends(found.result)
+        rows.append(
+            {
+                "run": _name(position, one),
+                "letter": letter(position),
+                "spent": float(usage.tokens if free else usage.cost_usd),
+                "accuracy": per_cent(found.result),
+                "low": low,
+                "high": high,
+                "result": _said(found.result),
+                "cost": f"{cost(usage)}, {compact(usage.tokens)} tokens",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def cost_chart(runs: Sequence[ComparedRun], subject: Subject) -> Spec:
+    """Accuracy with its interval over the run's whole cost, for a `cost_table` that has rows."""
+    color, shape = _scales(runs, range(len(runs)), None)  # the letters stand beside the marks
+    free = _is_free(runs)
+    x = {
+        "field": "spent", "type": "quantitative", "scale": {"zero": True, "padding": 24},
+        "title": "Tokens of the run (every cost is $0)" if free else "Cost of the run (USD)",
+        "axis": {"grid": False, "format": "~s" if free else "$~g", "tickCount": 5},
+    }  # fmt: skip
+    y = {"type": "quantitative", "scale": _PERCENT, "title": ""}
+    tips = [
+        {"field": field, "type": "nominal", "title": said}
+        for field, said in (("run", "Run"), ("result", SUBJECTS[subject]), ("cost", "Cost"))
+    ]
+    point = {
+        "mark": {"type": "point", "size": 130, "filled": True, "opacity": 1},
+        "encoding": {
+            "x": x,
+            "y": {
+                "field": "accuracy", **y, "title": f"{SUBJECTS[subject]} (%)",
+                "axis": {"values": [0, 20, 40, 60, 80, 100], "tickSize": 0, "domain": False},
+            },
+            "color": color, "shape": shape, "tooltip": tips,
+        },
+    }  # fmt: skip
+    name = {
+        "mark": {"type": "text", "dx": 14, "fontSize": 14, "fontWeight": 600},
+        "encoding": {
+            "x": x, "y": {"field": "accuracy", **y}, "text": {"field": "letter"}, "color": color,
+        },
+    }  # fmt: skip
+    return {"height": _HEIGHT, "layer": [_bars(x, y, color, 2, 0.8), point, name]}
 
 
 def unpriced(runs: Sequence[ComparedRun], subject: Subject) -> list[str]:
@@ -127,16 +181,41 @@ def unpriced(runs: Sequence[ComparedRun], subject: Subject) -> list[str]:
     return told
 
 
+_THIN_CROSS = "M-.7,-.7L.7,.7M.7,-.7L-.7,.7"
+_ZOOM = {
+    "name": "zoom",
+    "select": {"type": "interval", "encodings": ["x"], "zoom": "wheel![event.shiftKey]"},
+    "bind": "scales",
+}
+
+
+def _bars(x: Spec, y: Spec, color: Spec, width: float, opacity: float) -> Spec:
+    return {
+        "mark": {"type": "rule", "strokeWidth": width, "opacity": opacity},
+        "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": color},
+    }
+
+
+def _scales(runs: Sequence[ComparedRun], drawn: Sequence[int], legend: Spec | None) -> tuple[Spec, Spec]:
+    """Colour and shape of each run. One that differs from the others in its legend would leave all without."""
+    names = [_name(position, runs[position]) for position in drawn]
+    color, shape = (
+        {
+            "field": "run", "type": "nominal", "legend": legend,
+            "scale": {"domain": names, "range": [kinds[at] for at in drawn]},
+        }
+        for kinds in (COLORS, SHAPES)
+    )  # fmt: skip
+    return color, shape
+
+
+def _is_free(runs: Sequence[ComparedRun]) -> bool:
+    return not any(one.run.usage.cost_usd for one in runs)
+
+
 def _name(position: int, one: ComparedRun) -> str:
-    # Plotly reads a few tags and entities in names: what would be one is shown as it is written.
-    safe = shorten(title(one.run), 40).replace("&", "&amp;").replace("<", "&lt;")
-    return f"{letter(position)} · {safe}".replace("%{", "% {")
+    return f"{letter(position)} · {shorten(title(one.run), 40)}"
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
-
-
-def _tick(runs: Sequence[ComparedRun]) -> int:
-    longest = max((one.curve[-1].evaluation for one in runs if one.curve), default=0)
-    return max(1, -(-longest // 12))
+def _said(result: Proportion) -> str:
+    return f"{accuracy(result)} (95 % interval {interval(result)}, n = {result.n})"

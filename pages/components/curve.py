@@ -50,16 +50,16 @@ def curve_table(curve: Sequence[CurvePoint], signs: Signs) -> pd.DataFrame:
         word = WORDS[point.verdict]
         found = outcome_word(point.verdict, point.evidence)
         outcome = word if found in WORDS.values() else f"{word}, {found}"
-        low, high = _ends(point.result)
-        val_low, val_high = _ends(point.validation)
+        low, high = ends(point.result)
+        val_low, val_high = ends(point.validation)
         rows.append(
             {
                 "evaluation": point.evaluation,
-                "accuracy": _per_cent(point.result),
+                "accuracy": per_cent(point.result),
                 "low": low,
                 "high": high,
-                "best": None if batches else _per_cent(point.best),  # a line would join different tasks
-                "val": _per_cent(point.validation),
+                "best": None if batches else per_cent(point.best),  # a line would join different tasks
+                "val": per_cent(point.validation),
                 "val_low": val_low,
                 "val_high": val_high,
                 "noise_low": None if spread is None or first is None else 100 * max(0.0, first - spread),
@@ -92,12 +92,14 @@ def _outcome(point: CurvePoint, word: str) -> str:
     return f"{word}, by hand of {shorten(point.by, 60)}" if point.by else word
 
 
-def _per_cent(result: Proportion | None) -> float | None:
+def per_cent(result: Proportion | None) -> float | None:
+    """The accuracy in per cent; None where nothing was measured."""
     share = result.accuracy if result else None
     return None if share is None else 100 * share
 
 
-def _ends(result: Proportion | None) -> tuple[float | None, float | None]:
+def ends(result: Proportion | None) -> tuple[float | None, float | None]:
+    """The ends of its 95 % interval in per cent, from below."""
     low, high = (result.interval if result else None) or (None, None)
     return (None, None) if low is None or high is None else (100 * low, 100 * high)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import plotly.graph_objects as go
+import pandas as pd
 import streamlit as st
 
 from agentopt_core.evidence import Evidence
@@ -26,12 +26,12 @@ TIMES = 6
 LOOKS_DRAWN = 60
 """The newest looks that the figure shows; the table holds all."""
 LOOKS = {
-    "accepted": (ACCENT, "circle"),
-    "provisional": (VIOLET, "circle-open"),
-    "indecisive": (AMBER, "diamond-open"),
-    "rejected": (RED, "x"),
+    "accepted": (ACCENT, "circle", True),
+    "provisional": (VIOLET, "circle", False),
+    "indecisive": (AMBER, "diamond", False),
+    "rejected": (RED, "cross", True),
 }
-"""Colour and shape of what the gate found."""
+"""Colour and shape of what the gate found, and whether it is filled."""
 RULES = {"strict": "only a gain", "accept_ties": "a gain or a tie", "evidence": "evidence"}
 SUBJECTS = {"baseline": "Baseline", "accepted": "Accepted set"}
 SPLITS = {"train": "training tasks", "val": "validation tasks", "test": "test tasks"}
@@ -77,8 +77,8 @@ def _budget(last: Evidence | None) -> None:
 def _looks(judged: Sequence[tuple[UpdateView, Evidence]]) -> None:
     drawn = [(update, one) for update, one in judged if one.interval and one.difference is not None][-LOOKS_DRAWN:]
     if drawn:
-        st.plotly_chart(
-            looks_figure(drawn), key="evidence_looks", config={"displayModeBar": False},
+        st.vega_lite_chart(
+            looks_table(drawn), looks_chart(), key="evidence_looks",
             alt="Gain on the validation split of each update that was judged, with its 95 % interval",
         )  # fmt: skip
     rows = [look_row(update, one) for update, one in reversed(judged)]
@@ -89,42 +89,67 @@ def _looks(judged: Sequence[tuple[UpdateView, Evidence]]) -> None:
     st.caption(LOOK_NOTES)
 
 
-def looks_figure(drawn: Sequence[tuple[UpdateView, Evidence]]) -> go.Figure:
-    """The gain of each judged update with its interval, and the line of no gain."""
-    figure = go.Figure()
-    figure.add_hline(y=0, line={"color": GREY, "width": 1, "dash": "dot"})
-    for word, (color, shape) in LOOKS.items():
-        some = [(update, one) for update, one in drawn if one.word == word]
-        if not some:
-            continue
-        gains = [100 * (one.difference or 0.0) for _, one in some]
-        ends = [(100 * one.interval[0], 100 * one.interval[1]) for _, one in some if one.interval]
-        figure.add_trace(
-            go.Scatter(
-                x=[update.step for update, _ in some], y=gains, name=WORDS[word], mode="markers",
-                marker={"color": color, "symbol": shape, "size": 10, "line": {"width": 2, "color": color}},
-                error_y={
-                    "type": "data", "symmetric": False, "color": color, "thickness": 1.5, "width": 4,
-                    "array": [high - gain for gain, (_, high) in zip(gains, ends, strict=True)],
-                    "arrayminus": [gain - low for gain, (low, _) in zip(gains, ends, strict=True)],
+def looks_table(drawn: Sequence[tuple[UpdateView, Evidence]]) -> pd.DataFrame:
+    """One row per judged update that has an interval; gains in percentage points."""
+    return pd.DataFrame(
+        [
+            {
+                "update": update.step,
+                "found": WORDS[one.word],
+                "gain": 100 * (one.difference or 0.0),
+                "low": 100 * one.interval[0],
+                "high": 100 * one.interval[1],
+                "paired": f"{one.n} validation tasks, {len(one.fixed)} fixed, {len(one.broken)} broken",
+                "interval": f"{100 * one.interval[0]:+.1f} to {100 * one.interval[1]:+.1f} points",
+                "p": f"{one.p_value or 0.0:.2g}, needed {one.level:.2g}",
+            }
+            for update, one in drawn
+            if one.interval
+        ]
+    )
+
+
+def looks_chart() -> dict[str, Any]:
+    """The gain of each judged update with its interval, and the line of no gain; a Vega-Lite specification."""
+    words = [WORDS[one] for one in LOOKS]
+
+    def scale(of: Sequence[str]) -> dict[str, Any]:
+        return {
+            "field": "found", "type": "nominal", "scale": {"domain": words, "range": list(of)},
+            "legend": {"title": None, "orient": "top", "direction": "horizontal", "symbolOpacity": 1},
+        }  # fmt: skip
+
+    color = scale([color for color, *_ in LOOKS.values()])
+    x = {
+        "field": "update", "type": "quantitative", "title": "Update", "scale": {"zero": False, "padding": 16},
+        "axis": {"grid": False, "tickMinStep": 1, "format": "d"},
+    }  # fmt: skip
+    y = {"type": "quantitative", "title": "Gain (points), validation"}
+    tips = [
+        {"field": field, "type": "nominal", "title": said}
+        for field, said in (
+            ("update", "Update"), ("found", "Found"), ("interval", "95 % interval"), ("paired", "Paired"), ("p", "p"),
+        )
+    ]  # fmt: skip
+    return {
+        "height": 240,
+        "layer": [
+            {"mark": {"type": "rule", "strokeDash": [2, 3], "color": GREY}, "encoding": {"y": {"datum": 0}}},
+            {
+                "mark": {"type": "rule", "strokeWidth": 2},
+                "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}, "color": color},
+            },
+            {
+                "mark": {"type": "point", "size": 90, "strokeWidth": 2, "opacity": 1},
+                "encoding": {
+                    "x": x, "y": {"field": "gain", **y}, "color": color, "tooltip": tips,
+                    "shape": scale([shape for _, shape, _ in LOOKS.values()]),
+                    "fill": {**scale([color if full else "transparent" for color, _, full in LOOKS.values()]),
+                             "legend": None},
                 },
-                customdata=[
-                    [one.n, f"{one.p_value or 0.0:.2g}", f"{one.level:.2g}", len(one.fixed), len(one.broken), *end]
-                    for (_, one), end in zip(some, ends, strict=True)
-                ],
-                hovertemplate="Update %{x}: %{y:+.1f} points (95 % interval %{customdata[5]:+.1f} to "
-                "%{customdata[6]:+.1f})<br>n = %{customdata[0]} validation tasks, %{customdata[3]} fixed, "
-                "%{customdata[4]} broken<br>p = %{customdata[1]}, needed %{customdata[2]}"
-                f"<extra>{WORDS[word]}</extra>",
-            )
-        )  # fmt: skip
-    figure.update_xaxes(title="Update", dtick=1 if len(drawn) <= 20 else None, showgrid=False)
-    figure.update_yaxes(title="Gain (points), validation", zeroline=False)
-    figure.update_layout(
-        height=240, margin={"l": 4, "r": 4, "t": 4, "b": 4}, legend={"orientation": "h", "y": 1.16, "x": 0},
-        showlegend=True,
-    )  # fmt: skip
-    return figure
+            },
+        ],
+    }  # fmt: skip
 
 
 def noise(found: SameSet | None, repeated: Sequence[Repeated]) -> None:

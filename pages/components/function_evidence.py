@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from agentopt_core.views import FunctionEvidence, RunSummary
+from pages.components.colors import ACCENT, GREY
 from pages.components.function_credit import credit_view
 from pages.components.say import DASH, percent, plain, shorten
 from pages.components.shell import FUNCTIONS
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BARS = 25
 """Functions whose importance is drawn at most."""
-REASONS = 50
-"""Roll-backs told at most."""
+REASONS = 12
+"""Roll-backs told at most, the newest."""
 
 
 def evidence_view(bench: Workbench, run: RunSummary) -> None:
@@ -119,41 +119,54 @@ def _bars(found: Sequence[FunctionEvidence]) -> None:
     if not used or not used[0].accepted_solved:
         st.caption("Importance is shown once a set of functions was kept and solves a task.")
         return
-    shown = list(reversed(used[:BARS]))
-    figure = go.Figure(
-        go.Bar(
-            x=[100 * (one.importance or 0) for one in shown],
-            y=[f"{shorten(one.name, 36)} " for one in shown],
-            orientation="h",
-            marker_color="#4C6FE0",
-            text=[f"{percent(one.importance)} ({one.accepted_solved_with} of {one.accepted_solved})" for one in shown],
-            textposition="auto",
-            hoverinfo="skip",
-        )
+    st.markdown("**Importance: solved tasks that called it with success**")
+    table = pd.DataFrame(
+        {
+            "function": [shorten(one.name, 36) for one in used[:BARS]],
+            "share": [100 * (one.importance or 0) for one in used[:BARS]],
+            "words": [
+                f"{percent(one.importance)} ({one.accepted_solved_with} of {one.accepted_solved})"
+                for one in used[:BARS]
+            ],
+        }
     )
-    figure.update_layout(
-        height=110 + 30 * len(shown),
-        margin={"l": 8, "r": 16, "t": 40, "b": 8},
-        title={"text": "Importance: solved tasks that called it with success", "font": {"size": 15}},
-        xaxis={
-            "title": {"text": f"% of the {used[0].accepted_solved} training tasks the accepted set solves"},
-            "range": [0, 100],
-        },
-        yaxis={"type": "category", "automargin": True},
-        bargap=0.35,
-        dragmode=False,
-    )
-    st.plotly_chart(
-        figure, key="importance", config={"displayModeBar": False}, alt="Importance of each accepted function"
+    st.vega_lite_chart(
+        table, _bars_chart(used[0].accepted_solved), key="importance", alt="Importance of each accepted function"
     )
     st.caption("Use, not proof: a task may have been solved without the call. What removing it does, credit tells.")
+
+
+def _bars_chart(solved: int) -> dict[str, Any]:
+    """A bar a function, with its share in words at the bar's end."""
+    y = {"field": "function", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 260}}
+    x = {
+        "field": "share", "type": "quantitative", "scale": {"domain": [0, 100]}, "axis": {"tickCount": 5},
+        "title": f"% of the {solved} training tasks the accepted set solves",
+    }  # fmt: skip
+    return {
+        "height": {"step": 30},
+        "encoding": {"x": x, "y": y},
+        "layer": [
+            {"mark": {"type": "bar", "color": ACCENT, "height": {"band": 0.65}}},
+            {
+                "mark": {
+                    "type": "text", "dx": {"expr": "datum.share > 60 ? -6 : 6"},
+                    "align": {"expr": "datum.share > 60 ? 'right' : 'left'"}, "fontSize": 12,
+                },
+                "encoding": {
+                    "text": {"field": "words"},
+                    "color": {"condition": {"test": "datum.share > 60", "value": "#FFFFFF"}, "value": GREY},
+                },
+            },
+        ],
+    }  # fmt: skip
 
 
 def _roll_backs(run: RunSummary, found: Sequence[FunctionEvidence]) -> None:
     told = [(step, one.name, reason) for one in found for step, reason in one.roll_backs]
     st.markdown(f"**Rolled back or rejected: {len(told)}**")
     with st.container(height=320 if len(told) > 4 else "content", border=False):
-        for step, name, reason in sorted(told)[:REASONS]:
+        for step, name, reason in sorted(told, reverse=True)[:REASONS]:
             with st.container(gap="xxsmall"):
                 st.page_link(
                     FUNCTIONS, label=f"Update {step}: {plain(name, 60)}", icon=":material/undo:",
@@ -161,4 +174,4 @@ def _roll_backs(run: RunSummary, found: Sequence[FunctionEvidence]) -> None:
                 )  # fmt: skip
                 st.caption(plain(reason, 1_000))
     if len(told) > REASONS:
-        st.caption(f"{len(told) - REASONS} more; the list of versions has them all.")
+        st.caption(f"{len(told) - REASONS} older ones; the list of versions has them all.")

@@ -20,7 +20,7 @@ def test_two_runs_are_chosen_and_the_choice_is_an_address(server, tab):
     page.wait_for_url("**runs=*%2C*")
     settled(page)
     again = tab(page.url)
-    expect(again.get_by_test_id("stPlotlyChart").first).to_be_visible()
+    expect(again.get_by_test_id("stVegaLiteChart").first).to_be_visible()
     expect(again.get_by_text("cannot be paired").first).to_be_visible()
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from agentopt_core.views import Place
 from agentopt_core.workbench import Workbench
-from pages.components.compare_charts import cost_figure, curves_figure, unpriced
+from pages.components.compare_charts import cost_chart, cost_table, curves_chart, curves_table, unpriced
 from pages.components.compare_pick import usual_runs
 from pages.components.compare_tasks import trace_address
 from tests.history.helpers import began, new_run, request, write
@@ -171,39 +171,40 @@ def test_a_cost_that_is_not_known_is_listed_apart_and_never_drawn_as_zero(bench)
     unknown = trained(bench.home, "----", "+++-", tasks=sums(4, 0), cost=None, config={"name": "Unknown"})
     bench.rebuild_history()
     runs = bench.compared([known.run_id, unknown.run_id])
-    figure = cost_figure(runs, "best")
-    assert [trace.x[0] for trace in figure.data] == [pytest.approx(runs[0].run.usage.cost_usd)]
+    assert list(cost_table(runs, "best").spent) == [pytest.approx(runs[0].run.usage.cost_usd)]
     assert unpriced(runs, "best") == ["B · Unknown: 75.0 %, cost unknown"]
-    assert cost_figure(runs[1:], "best") is None
+    assert cost_table(runs[1:], "best").empty
 
 
 def test_where_every_cost_is_zero_tokens_stand_for_it(bench):
     free = trained(bench.home, "----", "++--", tasks=sums(4, 0), cost=0.0)
     bench.rebuild_history()
     runs = bench.compared([free.run_id])
-    figure = cost_figure(runs, "best")
-    assert figure.data[0].x[0] == runs[0].run.usage.tokens
-    assert "every cost is $0" in figure.layout.xaxis.title.text
+    assert list(cost_table(runs, "best").spent) == [runs[0].run.usage.tokens]
+    assert "every cost is $0" in str(cost_chart(runs, "best"))
 
 
 def test_every_point_of_the_curve_carries_its_interval_and_n(bench):
     folder = trained(bench.home, "+---", "+++-", tasks=sums(4, 0), validation="+-")
     bench.rebuild_history()
     [run] = bench.compared([folder.run_id])
-    steps, points, validation = curves_figure([run]).data
-    assert list(steps.y) == [25.0, 75.0]
+    drawn = curves_table([run])
+    assert list(drawn.best) == [25.0, 75.0]
     low, high = run.run.best.interval
-    assert points.error_y.array[1] == pytest.approx(100 * high - 75)
-    assert points.error_y.arrayminus[1] == pytest.approx(75 - 100 * low)
-    assert points.customdata[1][3] == 4
-    assert list(validation.y) == [50.0]
+    assert drawn.low[1] == pytest.approx(100 * low)
+    assert drawn.high[1] == pytest.approx(100 * high)
+    assert drawn.training[1].endswith("n = 4)")
+    assert list(drawn.validation.dropna()) == [50.0]
 
 
-def test_markup_in_a_name_is_no_markup_in_a_figure(bench):
-    folder = trained(bench.home, "+---", "+++-", tasks=sums(4, 0), config={"name": "<b>x</b><br>%{y} &lt;"})
+def test_a_run_has_its_letter_its_colour_and_its_shape(bench):
+    first = trained(bench.home, "+---", "+++-", tasks=sums(4, 0), config={"name": "One"})
+    second = trained(bench.home, "----", "+++-", tasks=sums(4, 0), config={"name": "Two"})
     bench.rebuild_history()
-    names = {trace.name for trace in curves_figure(bench.compared([folder.run_id])).data}
-    assert names == {"A · &lt;b>x&lt;/b>&lt;br>% {y} &amp;lt;"}
+    *_, points = curves_chart(bench.compared([first.run_id, second.run_id]))["layer"]
+    scales = [points["encoding"][channel]["scale"] for channel in ("color", "shape")]
+    assert all(scale["domain"] == ["A · One", "B · Two"] for scale in scales)
+    assert all(len(set(scale["range"])) == 2 for scale in scales)
 
 
 def test_report_and_tables_are_offered(show, bench):

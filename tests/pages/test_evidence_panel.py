@@ -7,7 +7,7 @@ import pytest
 
 from agentopt_core.config import EvidenceConfig, RunConfig, TrainingConfig
 from agentopt_core.workbench import Workbench
-from pages.components.evidence_panel import looks_figure
+from pages.components.evidence_panel import looks_chart, looks_table
 from tests.history.helpers import finished_run, new_run, write
 from tests.pages.conftest import Open, texts
 from tests.pages.test_run_form import described
@@ -97,12 +97,14 @@ def test_ids_of_tasks_stay_text(page: Open, bench, tmp_path):
 def test_every_look_of_the_figure_says_n_interval_and_p(bench, tmp_path):
     run = gated(tmp_path, **GATE)
     update = bench.updates(run.run_id)[0]
-    figure = looks_figure([(update, update.evidence)])
-    (points,) = figure.data
-    assert points.name == "✓ accepted"
-    assert list(points.error_y.array) == pytest.approx([10.0])
-    assert "n = %{customdata[0]}" in points.hovertemplate
-    assert "95 % interval" in points.hovertemplate
+    [look] = looks_table([(update, update.evidence)]).to_dict("records")
+    assert look["found"] == "✓ accepted"
+    assert look["high"] - look["gain"] == pytest.approx(10.0)
+    assert f"{update.evidence.n} validation tasks" in look["paired"]
+    assert look["interval"].endswith("points")
+    assert "needed" in look["p"]
+    *_, points = looks_chart()["layer"]
+    assert {tip["field"] for tip in points["encoding"]["tooltip"]} >= {"paired", "interval", "p"}
 
 
 def test_the_form_gives_back_the_gate_it_was_filled_with():
