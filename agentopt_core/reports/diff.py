@@ -63,7 +63,7 @@ _COLORED = frozenset(
 )
 """Syntax classes that have a colour below; the others need no element of their own."""
 
-Language = Literal["python", "json", "text"]
+Language = Literal["python", "json", "bash", "text"]
 Kind = Literal["same", "changed", "removed", "added"]
 Piece = tuple[str, str]
 """A syntax class and its text."""
@@ -145,12 +145,12 @@ def diff_table(
     )
 
 
-def highlighted_html(code: str) -> list[str]:
+def highlighted_html(code: str, language: Language = "python") -> list[str]:
     """The lines of a text with syntax colours, as HTML for inside `.ao-diff`; at most `LINES` of them."""
     lines = _lines(code)
     return [
         "".join(_span(css_class, False, text) for css_class, text in pieces)
-        for pieces in _highlighted(lines, "python")[: len(lines)]
+        for pieces in _highlighted(lines, language)[: len(lines)]
     ]
 
 
@@ -267,8 +267,18 @@ def _cut_at(pieces: list[Piece], changed: list[tuple[int, int]]) -> Iterator[tup
 
 
 # `light-dark()` follows the color-scheme that Streamlit sets for its own theme, also when a person switches it.
-STYLE = """<style>
-.ao-diff {overflow-x:auto; border:1px solid light-dark(#E3E6ED,#2A3040); border-radius:8px}
+INK = """
+:is(.ao-diff,.ao-code) :is(.k,.kn,.kd,.kc,.kr,.kt,.ow) {color:light-dark(#8A3FB8,#C792EA)}
+:is(.ao-diff,.ao-code) :is(.nf,.nc,.fm,.nd) {color:light-dark(#2A55C4,#8FB2FF)}
+:is(.ao-diff,.ao-code) :is(.s1,.s2,.sd,.sa,.si,.se,.s,.nt) {color:light-dark(#1C7A4B,#9BD69B)}
+:is(.ao-diff,.ao-code) :is(.mi,.mf,.mh,.m) {color:light-dark(#B0570B,#F2A65A)}
+:is(.ao-diff,.ao-code) :is(.c1,.c,.cm,.ch) {color:light-dark(#7A8394,#8A93A6); font-style:italic}
+:is(.ao-diff,.ao-code) :is(.nb,.bp,.ne) {color:light-dark(#0F7285,#6CC7D9)}
+"""
+"""The syntax colours, as rules of a style."""
+STYLE = (
+    f"<style>{INK}"
+    + """.ao-diff {overflow-x:auto; border:1px solid light-dark(#E3E6ED,#2A3040); border-radius:8px}
 .ao-diff table {border-collapse:collapse; width:100%; min-width:640px; table-layout:fixed; margin:0;
   font:0.8rem/1.55 "Source Code Pro",ui-monospace,Menlo,Consolas,monospace}
 .ao-diff col.n {width:2.9em} .ao-diff col.s {width:1.4em}
@@ -285,15 +295,10 @@ STYLE = """<style>
 .ao-diff td.s.del {color:light-dark(#C23B3B,#F07A7A)} .ao-diff td.s.add {color:light-dark(#1E8A57,#4CC38A)}
 .ao-diff .del .hit {background:light-dark(#F8CFCB,#5B2A2E); border-radius:2px}
 .ao-diff .add .hit {background:light-dark(#C3EACF,#1F5138); border-radius:2px}
-.ao-diff :is(.k,.kn,.kd,.kc,.kr,.kt,.ow) {color:light-dark(#8A3FB8,#C792EA)}
-.ao-diff :is(.nf,.nc,.fm,.nd) {color:light-dark(#2A55C4,#8FB2FF)}
-.ao-diff :is(.s1,.s2,.sd,.sa,.si,.se,.s,.nt) {color:light-dark(#1C7A4B,#9BD69B)}
-.ao-diff :is(.mi,.mf,.mh,.m) {color:light-dark(#B0570B,#F2A65A)}
-.ao-diff :is(.c1,.c,.cm,.ch) {color:light-dark(#7A8394,#8A93A6); font-style:italic}
-.ao-diff :is(.nb,.bp,.ne) {color:light-dark(#0F7285,#6CC7D9)}
 .ao-diff td.note {font:0.82rem/1.5 "Source Sans",sans-serif; padding:.35em .8em; white-space:normal;
   overflow-wrap:anywhere; background:light-dark(#F7F8FA,#141822)}
 .ao-diff td.note.question {background:light-dark(#FFF6DF,#2C2413); color:light-dark(#7A5200,#F1C76B)}
 .ao-diff td.note.fixed {color:light-dark(#1E8A57,#4CC38A)} .ao-diff td.note.broken {color:light-dark(#C23B3B,#F07A7A)}
 .ao-note {font-size:.85rem; opacity:.7}
 </style>"""
+)

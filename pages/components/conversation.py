@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from agentopt_core.functions import FunctionSet
+from agentopt_core.reports.diff import Language
 from agentopt_core.rollouts import ExecutionError, Message
 from agentopt_core.tasks import Attachment
 from agentopt_core.views.traces import CallStep, Trace, Turn
+from pages.components.code_block import code_block
 from pages.components.mathtext import answer_with_formulas, with_formulas
 from pages.components.say import DASH, cost, count, plain, shorten, size, visible
 
@@ -45,7 +47,7 @@ class Ink:
     def __init__(self) -> None:
         self.left = COLOURED
 
-    def language(self, code: str, wanted: str) -> str | None:
+    def language(self, code: str, wanted: Language) -> Language | None:
         """The language to colour in, or None from where the page would grow too large."""
         if len(code) > self.left:
             return None
@@ -59,11 +61,13 @@ def long_text(text: str, key: str, *, formulas: bool = True) -> None:
         if formulas:
             st.markdown(with_formulas(text))
         else:
-            st.code(visible(text), language=None, wrap_lines=True)
+            code_block(text)
         return
     whole = st.toggle(f"Show all {count(len(text))} characters", key=key)
-    shown = text[:SHOWN] if whole else text[:FOLDED] + " …"
-    st.code(visible(shown), language=None, wrap_lines=True, height=420 if whole else 260)
+    if whole:
+        st.code(visible(text[:SHOWN]), language=None, wrap_lines=True, height=420)
+    else:
+        code_block(text[:FOLDED] + " …", height=260)
     if whole and len(text) > SHOWN:
         st.caption(f"The first {count(SHOWN)} characters; the journal of the run holds all of it.")
 
@@ -203,7 +207,8 @@ def call_view(step: CallStep, functions: FunctionSet | None, ink: Ink, key: str)
 
 
 def _arguments(step: CallStep, ink: Ink, key: str) -> None:
-    raw = {"python": ("code", "python"), "shell": ("command", "bash")}.get(step.name)
+    raws: dict[str, tuple[str, Language]] = {"python": ("code", "python"), "shell": ("command", "bash")}
+    raw = raws.get(step.name)
     code = step.use.arguments.get(raw[0]) if step.use and raw else None
     if raw and isinstance(code, str):
         text, language = code, raw[1]
@@ -216,7 +221,7 @@ def _arguments(step: CallStep, ink: Ink, key: str) -> None:
     if len(text) > FOLDED:
         long_text(text, f"{key}_arguments", formulas=False)
     else:
-        st.code(visible(text), language=ink.language(text, language), wrap_lines=True)
+        code_block(text, ink.language(text, language))
 
 
 def error_view(error: ExecutionError, functions: FunctionSet | None, name: str) -> None:
@@ -226,7 +231,7 @@ def error_view(error: ExecutionError, functions: FunctionSet | None, name: str) 
     lines = function.code.splitlines() if function else []
     for number in (error.lines or ((error.line,) if error.line else ()))[-3:]:
         if 0 < number <= len(lines):
-            st.code(f"{number:>4}  {visible(lines[number - 1][:300])}", language=None)
+            code_block(f"{number:>4}  {lines[number - 1][:300]}")
         else:
             st.caption(f"Line {number}")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import html
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from agentopt_core.views import EventLine
+from pages.components.colors import AMBER, GREEN, RED
 from pages.components.say import clock, moment, plain, shorten
 from pages.components.task_upload import issues_csv
 
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
 
 SEVERITIES = {"info": "Info", "good": "Good news", "warning": "Warnings", "error": "Errors"}
 SIGNS = {"info": "·", "good": "✓", "warning": "!", "error": "✕"}
+_COLORS = {"info": "inherit", "good": GREEN, "warning": AMBER, "error": RED}
+_STYLE = (
+    "<style>.ao-log{border-collapse:collapse;width:100%;font-size:.84rem;line-height:1.4}"
+    ".ao-log td{border:0;border-bottom:1px solid rgba(135,145,165,.2);padding:4px 6px 4px 0;vertical-align:top;"
+    "overflow-wrap:anywhere}.ao-log td:first-child{opacity:.75;white-space:nowrap;width:4.2rem}"
+    ".ao-log td:nth-child(2){width:1.1rem;text-align:center;font-weight:600}</style>"
+)
 KINDS = {
     "measurements": ("Measurements", ("evaluation_started", "evaluation_finished", "verdict_reached")),
     "optimizer": (
@@ -32,7 +41,7 @@ KINDS = {
     "run": ("Start and end", ("run_started", "run_finished", "run_failed")),
 }
 """Groups of event kinds, in words."""
-PAGE = 100
+PAGE = 30
 MOST = 50_000
 """Lines a download holds, the newest."""
 
@@ -61,15 +70,8 @@ def event_log(bench: Workbench, run_id: str, live: bool) -> None:
     lines = bench.events(run_id, PAGE + 1, before, **wanted)
     more, lines = len(lines) > PAGE, lines[:PAGE]
     if lines:
-        st.dataframe(
-            log_frame(lines), hide_index=True, height=300 if len(lines) > 6 else "auto", key="log_table",
-            alt="Event log, newest first",
-            column_config={
-                "at": st.column_config.TextColumn("Time", width=70),
-                "sign": st.column_config.TextColumn("", width=28),
-                "text": st.column_config.TextColumn("What happened", width=420),
-            },
-        )  # fmt: skip
+        with st.container(height=320 if len(lines) > 6 else "content", border=True, key="log_lines"):
+            st.html(log_html(lines))
     else:
         st.caption("No event fits these filters." if before is None else "There are no older events.")
     _turn(lines, more, before, live)
@@ -107,14 +109,14 @@ def _turn(lines: Sequence[EventLine], more: bool, before: int | None, live: bool
             )  # fmt: skip
 
 
-def log_frame(lines: Sequence[EventLine]) -> pd.DataFrame:
-    """The lines as they are shown."""
-    columns: Mapping[str, list[str]] = {
-        "at": [clock(line.at) for line in lines],
-        "sign": [SIGNS[line.severity] for line in lines],
-        "text": [shorten(line.text, 600) for line in lines],
-    }
-    return pd.DataFrame(columns, dtype="string")
+def log_html(lines: Sequence[EventLine]) -> str:
+    """The lines as HTML for `st.html`: time, sign and text, whole, however long it is."""
+    rows = "".join(
+        f"<tr><td>{clock(line.at)}</td><td title='{SEVERITIES[line.severity]}' style='color:{_COLORS[line.severity]}'>"
+        f"{SIGNS[line.severity]}</td><td>{html.escape(shorten(line.text, 600))}</td></tr>"
+        for line in lines
+    )
+    return f"{_STYLE}<table class='ao-log' aria-label='Event log, newest first'>{rows}</table>"
 
 
 def log_csv(lines: Sequence[EventLine]) -> bytes:

@@ -96,24 +96,27 @@ def _p(update: UpdateView) -> str:
 
 def _row(run: RunSummary, update: UpdateView, chosen: bool) -> None:
     word, color, icon = _verdict(run, update)
-    with st.container(horizontal=True, vertical_alignment="center", key=f"update_{update.step}"):
-        with st.container(gap="xxsmall"):
-            change, n = "", update.candidate.n if update.candidate else 0
-            if update.candidate:
-                change = f": {accuracy(update.base)} to {accuracy(update.candidate)} of {n} training tasks"
-            tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
-            badge = f":{color}-badge[{icon} {word}]"  # on the line of the words: a column would squeeze them on a phone
-            st.markdown(f"{badge} **Update {update.step}** {plain(_did(run, update), 160)}{change}{tally}")
-            facts = []
-            if update.candidate:
-                facts.append(f"95 % interval {interval(update.candidate)}, n = {n} training tasks, {_p(update)}.")
-            if number := len(update.refusals):
-                facts.append(f"{number} proposal{'s' if number > 1 else ''} refused.")
-            st.caption(" ".join([*facts, plain(update.reason, 200)]))
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", key=f"update_{update.step}"):
+        change, n = "", update.candidate.n if update.candidate else 0
+        if update.candidate:
+            change = f": {accuracy(update.base)} to {accuracy(update.candidate)} of {n} training tasks"
+        tally = f", fixed {len(update.fixed)}, broke {len(update.broken)}" if update.candidate else ""
+        badge = f":{color}-badge[{icon} {word}]"  # on the line of the words: a column would squeeze them on a phone
+        facts = []
+        if update.candidate:
+            facts.append(f"95 % interval {interval(update.candidate)}, n = {n} training tasks, {_p(update)}.")
+        if number := len(update.refusals):
+            facts.append(f"{number} proposal{'s' if number > 1 else ''} refused.")
+        facts.append(plain(update.reason, 200))
+        beneath = " ".join(filter(None, facts))
+        st.markdown(
+            f"{badge} **Update {update.step}** {plain(_did(run, update), 160)}{change}{tally}"
+            + (f"  \n:gray[:small[{beneath}]]" if beneath else ""),
+            width="stretch",
+        )
         st.button(
             "Shown" if chosen else "Details", key=f"show_{update.step}", type="tertiary", disabled=chosen,
             on_click=show, args=(update.step,),
-            help="Shown beside the curve." if chosen else f"Show update {update.step} beside the curve.",
         )  # fmt: skip
 
 

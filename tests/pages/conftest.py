@@ -1,3 +1,5 @@
+import html
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,6 +29,12 @@ def open_page(bench: FakeWorkbench, page: str = "overview", **params: str) -> Ap
 def page() -> Iterator[Open]:
     yield open_page
     provide_workbench(None)
+
+
+def log_lines(at: AppTest) -> list[str]:
+    """The words of the event log, as it stands on the page."""
+    [table] = [str(block.value) for block in at.html if "ao-log" in str(block.value)] or [""]
+    return [html.unescape(words) for words in re.findall(r"<td>([^<]*)</td></tr>", table)]
 
 
 def texts(at: AppTest) -> str:

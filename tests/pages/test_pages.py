@@ -13,7 +13,7 @@ from agentopt_core.views import HeldOut, Progress
 from pages.components.function_view import address, addressed
 from pages.components.person import who
 from pages.components.workbench import provide_workbench
-from tests.pages.conftest import texts
+from tests.pages.conftest import log_lines, texts
 from tests.pages.fakes import FakeRun, FakeWorkbench, N, curve, function, share, summary, tasks, trained
 
 PAGES = ("overview", "tasks", "train", "functions")
@@ -376,7 +376,7 @@ def test_updates_say_what_they_did_and_what_became_of_them(page):
 
 def test_the_event_log_can_be_filtered_by_severity(page):
     at = page(FakeWorkbench((trained(),)), "train", run="run-1", log="Warnings")
-    assert [text for frame in at.dataframe for text in frame.value["text"]] == ["The endpoint was slow."]
+    assert log_lines(at) == ["The endpoint was slow."]
 
 
 def test_an_unknown_run_in_the_address_is_said_and_a_new_one_can_be_started(page):

@@ -33,7 +33,7 @@ from tests.history.helpers import (
     story,
     write,
 )
-from tests.pages.conftest import Open, texts
+from tests.pages.conftest import Open, log_lines, texts
 from tests.pages.fakes import FakeWorkbench
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x^2$ :red[r] \u202e \U0001f600 " + "A" * 100_000
@@ -226,7 +226,7 @@ def test_hostile_text_of_models_and_people_stays_text(page: Open, home, tmp_path
 def test_the_log_filters_by_kind_and_by_words_from_the_address(page: Open, home, tmp_path):
     run = finished_run(tmp_path)
     at = page(home(), "train", run=run.run_id, log_kinds="People", log_text="ada")
-    lines = [text for frame in at.dataframe for text in frame.value.get("text", [])]
+    lines = log_lines(at)
     assert lines
     assert all("Ada" in line for line in lines)
     assert any("approved" in line for line in lines)
