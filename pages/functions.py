@@ -28,9 +28,9 @@ def draw() -> None:
     run_id = st.query_params.get("run") or next(iter(runs), None)
     if run_id and run_id not in runs:  # the address may hold only its beginning
         run_id = next((one for one in runs if one.startswith(run_id)), run_id)
-    with heading("Functions"), st.container(horizontal=True, width="content", vertical_alignment="center"):
-        if not presenting():
-            new_buttons(run_id if run_id in runs else None)
+    with heading("Functions"):
+        if run_id not in runs and not presenting():
+            new_buttons(None)
         if runs:
             run_picker(runs, run_id, FUNCTIONS)
     show_dialog(bench)
@@ -48,12 +48,18 @@ def draw() -> None:
             "The first update comes after the baseline was measured. The Train page shows how far it is.",
             ":material/hourglass_top:",
         )
+        if not presenting():
+            new_buttons(run_id)
         st.page_link(TRAIN, label="Open the run", icon=":material/show_chart:", query_params={"run": run_id})
         return
-    view = st.segmented_control(
-        "View", list(VIEWS), default="Lineage" if "version" in st.query_params else "Functions", required=True,
-        key="view", bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        view = st.segmented_control(
+            "View", list(VIEWS), default="Lineage" if "version" in st.query_params else "Functions", required=True,
+            key="view", bind="query-params", label_visibility="collapsed", width="content",
+        )  # fmt: skip
+        if not presenting():
+            with st.container(horizontal=True, width="content", gap="small"):
+                new_buttons(run_id)
     with guarded():
         VIEWS[view or "Functions"](bench, run)
 

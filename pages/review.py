@@ -6,6 +6,7 @@ bootstrap()
 
 import streamlit as st
 
+from pages.components.presentation import presenting
 from pages.components.review_card import show_card
 from pages.components.review_queue import chosen, nothing_waits, queue_column, steps_between
 from pages.components.review_watch import watch
@@ -27,11 +28,15 @@ def draw() -> None:
         return
     # From now on the address names the card: it stays when somebody decides, and the link can be passed on.
     st.query_params.update({"run": found.card.run_id, "update": str(found.card.step)})
-    left, right = st.columns([1, 3], gap="medium")
-    with left:
-        queue_column(bench, queue, found.card)
-    with right:
+    if presenting():
         show_card(bench, found.card, queue)
+        return
+    # The card first: on a narrow screen the columns stand below each other.
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        show_card(bench, found.card, queue)
+    with right:
+        queue_column(bench, queue, found.card)
 
 
 with guarded():

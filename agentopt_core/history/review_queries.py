@@ -56,10 +56,12 @@ def _cards(store: HistoryStore, run_id: str, only: int | None = None) -> list[Re
         if view is None:
             continue
         base_evaluation, actions, rationale = proposed[step]
-        flips = _flips(store, run_id, base_evaluation, row["evaluation"])
+        # Who was asked before anything ran finds later what came of it.
+        evaluation = view.evaluation if row["evaluation"] is None else row["evaluation"]
+        flips = _flips(store, run_id, base_evaluation, evaluation)
         decision = decisions.get(step)
         waits = decision is None and view.verdict == "pending"
-        end = measured.get(row["evaluation"]) if row["evaluation"] is not None else None
+        end = measured.get(evaluation) if evaluation is not None else None
         cards.append(
             ReviewCard(
                 run_id=run_id,
@@ -75,7 +77,7 @@ def _cards(store: HistoryStore, run_id: str, only: int | None = None) -> list[Re
                 actions=actions,
                 findings=tuple(Finding(**finding) for finding in json.loads(row["findings"])),
                 base_evaluation=base_evaluation,
-                evaluation=row["evaluation"],
+                evaluation=evaluation,
                 base=view.base,
                 candidate=proportion(end, "result"),
                 n=flips["n"] if flips else 0,

@@ -138,6 +138,8 @@ def _evidence(card: ReviewCard) -> None:
             st.badge(word, color=color, icon=icon)
             paired = f" Paired on {card.n} tasks scored under both." if card.n else ""
             st.caption(f"{plain(sentence, 300)}{paired} Measured on the training tasks.")
+            if card.when == "before" and card.candidate is not None and card.decision is not None:
+                st.caption("It was measured after the decision.")
             if card.rule:
                 st.caption(f"**The rule says: {VERDICTS[card.rule][0]}.** {plain(card.rule_reason, 900)}")
             if card.usage.requests:

@@ -190,7 +190,12 @@ def test_presentation_shows_fewer_columns_and_leaves_technical_parts_out(page, b
 
 @pytest.mark.parametrize(
     ("name", "technical"),
-    [("compare", "Take it along"), ("functions", "New function"), ("traces", "Parquet")],
+    [
+        ("compare", "Take it along"),
+        ("functions", "New function"),
+        ("traces", "Parquet"),
+        ("review", "Updates of this run"),
+    ],
 )
 def test_presentation_leaves_what_is_for_the_desk_out_of_every_page(page, bench, name, technical):
     run = finished_run(bench.home)

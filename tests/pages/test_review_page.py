@@ -149,6 +149,17 @@ def test_a_proposal_that_was_not_run_shows_no_figures_as_if_it_had_been(page: Op
     assert "75.0 %" not in texts(at)
 
 
+def test_a_proposal_that_was_approved_before_it_ran_shows_later_what_came_of_it(page: Open, bench, tmp_path):
+    run = waits(tmp_path, before=True)
+    approved = ReviewDecided(step=1, when="before", command_id="c1", by="Ada", choice="approve", reason="sound")
+    verdict = decided(1, 1, "kept", 1, 0, share(BETTER_ROLLOUTS))
+    write(run, [approved, *measured(1, 1, WITH_DOUBLE, BETTER_ROLLOUTS), verdict])
+    said = texts(page(bench, "review", run=run.run_id, update="1"))
+    assert "not run yet" not in said
+    assert "75.0 %" in said
+    assert "It was measured after the decision." in said
+
+
 def test_hostile_text_stays_text(page: Open, bench, tmp_path):
     bad = DOUBLE.with_(description=HOSTILE, code=f"def double(x):\n    return '{HOSTILE}'\n" + "#" + "A" * 100_000)
     waits(tmp_path, bad, findings=(Finding(kind="network", function="double", line=2, text=HOSTILE),
