@@ -247,7 +247,7 @@ def _looks(folder: RunFolder) -> tuple[int, ...]:
 class IngestThread:
     """Keeps the tables within a fraction of a second of the journals, in the background of one process."""
 
-    def __init__(self, store: HistoryStore, every_s: float = 0.25) -> None:
+    def __init__(self, store: HistoryStore, every_s: float = 0.15) -> None:
         self._ingestor = Ingestor(store)
         self._every_s = every_s
         self._ended = threading.Event()
