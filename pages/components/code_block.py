@@ -9,7 +9,7 @@ import html
 
 import streamlit as st
 
-from agentopt_core.reports.diff import INK, LINES, Language, highlighted_html
+from agentopt_core.reports.diff import INK, LINES, WIDTH, Language, highlighted_html
 from pages.components.say import visible
 
 
@@ -20,10 +20,11 @@ def code_block(text: str, language: Language | None = None, height: int | None =
 
 def code_html(text: str, language: Language | None = None, height: int | None = None) -> str:
     """The same as HTML that brings its own style, for `st.html`."""
-    if language and text.count("\n") < LINES:
+    lines = text.split("\n")
+    if language and len(lines) <= LINES and max(map(len, lines)) <= WIDTH:  # what is coloured is cut beyond that
         ink, shown = INK, "\n".join(highlighted_html(text, language))
     else:
-        ink, shown = "", html.escape("\n".join(visible(line) for line in text.split("\n")))
+        ink, shown = "", html.escape("\n".join(map(visible, lines)))
     bound = f" style='max-height:{height}px'" if height else ""
     return f"<style>{ink}{_STYLE}</style><pre class='ao-code' tabindex='0'{bound}>{shown}</pre>"
 

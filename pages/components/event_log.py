@@ -110,7 +110,7 @@ def _turn(lines: Sequence[EventLine], more: bool, before: int | None, live: bool
 
 
 def log_html(lines: Sequence[EventLine]) -> str:
-    """The lines as HTML for `st.html`: time, sign and text, whole, however long it is."""
+    """The lines as HTML for `st.html`: time, sign and text, which wraps instead of being cut off."""
     rows = "".join(
         f"<tr><td>{clock(line.at)}</td><td title='{SEVERITIES[line.severity]}' style='color:{_COLORS[line.severity]}'>"
         f"{SIGNS[line.severity]}</td><td>{html.escape(shorten(line.text, 600))}</td></tr>"

@@ -23,7 +23,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = frozenset({"", *(file.stem for file in (ROOT / "pages").glob("*.py"))} - {"overview"})
 """The addresses of the pages."""
-SLOW_TO_IMPORT = ("pandas", "altair", "plotly.graph_objects")
 
 
 @asynccontextmanager
@@ -39,10 +38,9 @@ async def ready(_: st.App) -> AsyncIterator[None]:
 
 def prepare() -> None:
     """Import, and name the pages. What fails here fails again when a page needs it, and is said there."""
-    components = (f"pages.components.{file.stem}" for file in sorted(Path(__file__).parent.glob("*.py")))
-    for name in (*SLOW_TO_IMPORT, *components):
+    for file in sorted(Path(__file__).parent.glob("*.py")):
         with suppress(Exception):
-            importlib.import_module(name)
+            importlib.import_module(f"pages.components.{file.stem}")
     with suppress(Exception):
         from pages.components.shell import navigation
 

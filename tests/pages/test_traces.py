@@ -26,6 +26,7 @@ from agentopt_core.rollouts import (
 )
 from agentopt_core.tasks import Attachment, Task, TaskSet
 from agentopt_core.workbench import Workbench
+from pages.components.code_block import code_html
 from tests.history.helpers import DOUBLE, NONE, PRICE, began, decided, finished_run, new_run, proposed, share, write
 from tests.pages.conftest import texts
 
@@ -315,3 +316,12 @@ def test_a_folded_message_is_shown_whole_when_asked_for(page, bench, home):
     assert "A" * 2_001 not in texts(at)
     reply.set_value(True).run()
     assert "A" * 90_000 in texts(at)
+
+
+def test_a_block_of_code_shows_a_stranger_s_text_whole_and_escaped():
+    long = '{"x": "' + "a" * 1_900 + '<img src=x onerror=alert(1)>"}'
+    shown = code_html(long, "json")
+    assert "a" * 1_900 in shown
+    assert "<img" not in shown
+    assert "⟨U+202E⟩" in code_html("a\u202eb")
+    assert 'class="k"' in code_html("def f():\n    return 1", "python").replace("'", '"')
